@@ -1,0 +1,1 @@
+"""The embedded one-node Kubernetes and the builds of its tools."""

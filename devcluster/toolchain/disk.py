@@ -1,0 +1,40 @@
+"""Is there room for a build?"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from .cache import go_root, size, tools_root
+from .errors import ToolchainError
+from .table import TOOLS
+from .tool import Tool
+
+COLD_BUILD_BYTES = 25 * 10**9
+
+
+def require_space(missing: Sequence[Tool]) -> None:
+    """The part of a cold build's space that the missing tools take, less what Go's caches hold."""
+    share = sum(tool.expected_seconds for tool in missing) / sum(
+        tool.expected_seconds for tool in TOOLS
+    )
+    needed = int(COLD_BUILD_BYTES * share)
+    free = shutil.disk_usage(_existing(tools_root())).free
+    if free >= needed or free >= needed - size(go_root()):
+        return
+    raise ToolchainError(
+        f"Building {', '.join(tool.name for tool in missing)} needs about {_gigabytes(needed)} free "
+        f"in {tools_root().parent}, and {_gigabytes(free)} are; most of it is freed again afterwards. "
+        "Set TRAINSTACK_CACHE to a folder on a larger disk."
+    )
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 10**9:.1f} GB"

@@ -1,0 +1,3 @@
+module trainstack.dev/devcluster/tools/pause
+
+go 1.24.0
