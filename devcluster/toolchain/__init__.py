@@ -1,4 +1,4 @@
-"""Builds the real tools (Pulumi, Kubernetes, operators) from pinned Go modules and finds them again."""
+"""Builds the real tools (Pulumi, Kubernetes, operators) from pinned Go modules."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -83,7 +82,7 @@ class _Session:
             str(partial),
             package.path,
         )
-        os.replace(partial, target)
+        partial.replace(target)
 
     def _run(self, purpose: str, prefix: str, *arguments: str) -> str:
         return run_go(

@@ -18,6 +18,7 @@ def cache_root() -> Path:
 
 
 def tools_root() -> Path:
+    """Where built tools lie, one folder a tool and key."""
     return cache_root() / "tools"
 
 

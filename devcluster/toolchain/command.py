@@ -23,8 +23,9 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"no space left on device", "the disk is full"),
     (r"checksum mismatch|SECURITY ERROR", "a downloaded module does not match go.sum"),
     (
-        r"no such host|connection refused|connection reset|i/o timeout|deadline exceeded|proxyconnect"
-        r"|tls: |x509: |module lookup disabled|\b40[0-9] |\b410 Gone|\b429 |\b50[0-9] ",
+        r"no such host|connection refused|connection reset|i/o timeout|deadline exceeded"
+        r"|proxyconnect|tls: |x509: |module lookup disabled"
+        r"|\b40[0-9] |\b410 Gone|\b429 |\b50[0-9] ",
         "the Go module registry could not be reached or refused a module",
     ),
     (r"signal: killed|cannot allocate memory", "the machine ran out of memory"),
@@ -40,7 +41,7 @@ def run_go(
     watch: Callable[[str], None],
 ) -> str:
     """Its standard output; `watch` is called with what it is doing, at least twice a second."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         list(arguments),
         cwd=cwd,
         env=dict(environment),
@@ -49,14 +50,13 @@ def run_go(
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-    )
-    try:
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-        output, problems = _follow(process, watch)
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
+    ) as process:
+        try:
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+            output, problems = _follow(process, watch)
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode != 0:
         raise _failure(purpose, process.returncode, [*output, *problems])
     return "".join(output)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .cache import go_root, size, tools_root
 from .errors import ToolchainError
-from .table import TOOLS
+from .table import TOOLS, expected_seconds
 from .tool import Tool
 
 COLD_BUILD_BYTES = 25 * 10**9
@@ -16,17 +16,14 @@ COLD_BUILD_BYTES = 25 * 10**9
 
 def require_space(missing: Sequence[Tool]) -> None:
     """The part of a cold build's space that the missing tools take, less what Go's caches hold."""
-    share = sum(tool.expected_seconds for tool in missing) / sum(
-        tool.expected_seconds for tool in TOOLS
-    )
-    needed = int(COLD_BUILD_BYTES * share)
+    needed = int(COLD_BUILD_BYTES * expected_seconds(missing) / expected_seconds(TOOLS))
     free = shutil.disk_usage(_existing(tools_root())).free
     if free >= needed or free >= needed - size(go_root()):
         return
     raise ToolchainError(
-        f"Building {', '.join(tool.name for tool in missing)} needs about {_gigabytes(needed)} free "
-        f"in {tools_root().parent}, and {_gigabytes(free)} are; most of it is freed again afterwards. "
-        "Set TRAINSTACK_CACHE to a folder on a larger disk."
+        f"Building {', '.join(tool.name for tool in missing)} needs about {_gigabytes(needed)} "
+        f"in {tools_root().parent}, where {_gigabytes(free)} are free; "
+        "set TRAINSTACK_CACHE to a folder on a larger disk."
     )
 
 

@@ -14,12 +14,13 @@ from .lock import build_lock
 from .progress import Progress, Report, console_report
 from .store import Built, find_built
 from .system import OnPath, find_on_path
-from .table import TOOLS, select
+from .table import TOOLS, expected_seconds, select
 from .tool import Tool
 from .toolchain import Toolchain
 
 
 def state(tool: Tool, go: Go | None) -> Built | OnPath | None:
+    """Where the tool is, if it is there."""
     return find_on_path(tool) or find_built(tool, go)
 
 
@@ -110,7 +111,7 @@ class _Watch:
             elapsed=now - self._tool_start,
             expected=tool.expected_seconds,
             all_elapsed=now - self._start,
-            all_expected=sum(tool.expected_seconds for tool in self._missing),
+            all_expected=expected_seconds(self._missing),
             done=done,
         )
         self._report(progress)

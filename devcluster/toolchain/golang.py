@@ -33,10 +33,12 @@ class Go:
 
     @property
     def release(self) -> str:
+        """The language release, without the patch level."""
         return f"go{self.version[0]}.{self.version[1]}"
 
 
 def find_go() -> Go | None:
+    """The Go on PATH, if it answers."""
     command = shutil.which("go")
     if command is None:
         return None
@@ -58,6 +60,7 @@ def find_go() -> Go | None:
 
 
 def needed_version(go_mod: Path) -> tuple[int, int]:
+    """The least Go that a module asks for."""
     match = _DIRECTIVE.search(go_mod.read_text())
     if match is None:
         raise ToolchainError(f"{go_mod} names no Go version.")

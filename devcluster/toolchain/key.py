@@ -15,6 +15,7 @@ _SOURCE_SUFFIXES = (".mod", ".sum", ".go")
 
 
 def source_files(tool: Tool) -> list[Path]:
+    """The files of the tool's Go module."""
     folder = SOURCES / tool.name
     return sorted(path for path in folder.iterdir() if path.suffix in _SOURCE_SUFFIXES)
 
@@ -39,5 +40,6 @@ def fingerprint(tool: Tool) -> str:
 
 
 def key(tool: Tool, go: Go) -> str:
+    """Twelve hex digits that change with whatever changes the binaries."""
     text = f"{fingerprint(tool)} {go.release} {go.platform}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]

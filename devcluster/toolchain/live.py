@@ -20,7 +20,7 @@ class LiveReport:
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[times]}"),
-            TextColumn("[dim]{task.fields[doing]}", table_column=None),
+            TextColumn("[dim]{task.fields[doing]}"),
             console=Console(stderr=True),
             transient=True,
         )
@@ -39,6 +39,7 @@ class LiveReport:
         self._bars.stop()
 
     def __call__(self, progress: Progress) -> None:
+        """Show this moment."""
         if progress.done:
             self._bars.console.print(escape(line(progress)), highlight=False)
         if self._task is None:

@@ -39,6 +39,7 @@ class PlainReport:
         self._next = 0.0
 
     def __call__(self, progress: Progress) -> None:
+        """Show this moment, if it is time to."""
         now = time.monotonic()
         if progress.tool == self._tool and not progress.done and now < self._next:
             return
@@ -48,16 +49,20 @@ class PlainReport:
 
 
 def line(progress: Progress) -> str:
+    """The moment in one line."""
     head = f"[{progress.number}/{progress.total}] {progress.tool}"
     if progress.done:
         return f"{head}: built in {clock(progress.elapsed)}"
+    if not progress.total:
+        return f"{progress.tool}: {progress.doing}, {clock(progress.elapsed)}"
     return (
-        f"{head}: {clock(progress.elapsed)} of about {clock(progress.expected)}, "
-        f"all {clock(progress.all_elapsed)} of about {clock(progress.all_expected)}: {progress.doing}"
+        f"{head}: {progress.doing} ({clock(progress.elapsed)} of about {clock(progress.expected)}, "
+        f"all {clock(progress.all_elapsed)} of about {clock(progress.all_expected)})"
     )
 
 
 def clock(seconds: float) -> str:
+    """Minutes and seconds, as 3:07."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 

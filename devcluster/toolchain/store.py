@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 from dataclasses import dataclass
@@ -27,15 +26,18 @@ class Built:
 
     @property
     def bin(self) -> Path:
+        """The folder with its binaries."""
         return self.folder / "bin"
 
     @property
     def record(self) -> dict[str, object]:
+        """What was noted when it was built: version, Go, seconds, sizes."""
         content: dict[str, object] = json.loads((self.folder / RECORD).read_text())
         return content
 
 
 def home(tool: Tool, go: Go) -> Path:
+    """Where the finished tool lies."""
     return tools_root() / f"{tool.name}-{key(tool, go)}"
 
 
@@ -68,7 +70,7 @@ def publish(tool: Tool, go: Go, seconds: float) -> Built:
     (part / RECORD).write_text(json.dumps(record, indent=2) + "\n")
     # A home without a record is a damaged one: find_built() has not accepted it.
     shutil.rmtree(final, ignore_errors=True)
-    os.replace(part, final)
+    part.replace(final)
     return Built(tool, final)
 
 

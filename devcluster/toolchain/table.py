@@ -121,6 +121,11 @@ TOOLS: tuple[Tool, ...] = (
 )
 
 
+def expected_seconds(tools: Iterable[Tool]) -> int:
+    """How long the tools take together on two cores."""
+    return sum(tool.expected_seconds for tool in tools)
+
+
 def select(names: Iterable[str] | None = None) -> tuple[Tool, ...]:
     """The named tools in table order; a name is a tool's or one of its binaries'."""
     if names is None:

@@ -47,6 +47,7 @@ class Tool:
 
     @property
     def binaries(self) -> tuple[str, ...]:
+        """Names of everything in its `bin` folder."""
         built = [package.binary for package in self.packages]
         scripts = [asset.target.rsplit("/", 1)[-1] for asset in self.assets if asset.executable]
         return (*built, *scripts)

@@ -66,7 +66,7 @@ class Toolchain:
 
 
 def bundle(pieces: Sequence[Built]) -> Path:
-    """One folder with Pulumi's parts, as hard links: Pulumi looks beside its own, resolved, path."""
+    """One folder with Pulumi's parts; hard links, as Pulumi looks beside its resolved path."""
     names = " ".join(sorted(piece.folder.name for piece in pieces))
     folder = tools_root() / f"pulumi-path-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
     sources = [
@@ -80,6 +80,7 @@ def bundle(pieces: Sequence[Built]) -> Path:
         temporary = folder / f".{path.name}.{os.getpid()}"
         temporary.unlink(missing_ok=True)
         os.link(path, temporary)
-        os.replace(temporary, folder / path.name)
+        temporary.replace(folder / path.name)
+        # Renaming onto another link of the same file leaves both.
         temporary.unlink(missing_ok=True)
     return folder
