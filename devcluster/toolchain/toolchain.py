@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import tools_root
 from .errors import ToolchainError
+from .pulumi import PARTS, PROVIDER, bundle, install_plugin
 from .store import Built
 from .system import OnPath
 from .table import select
-
-_BUNDLED = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 
 
 @dataclass(frozen=True)
@@ -45,17 +41,32 @@ class Toolchain:
 
     def path_dirs(self) -> list[Path]:
         """What to prepend to PATH; empty when Pulumi is there already."""
-        pieces = [
-            entry
-            for entry in self.tools
-            if isinstance(entry, Built) and entry.tool.name in _BUNDLED
-        ]
-        return [bundle(pieces)] if pieces else []
+        parts = [entry for entry in self._built() if entry.tool.name in PARTS]
+        return [bundle(parts)] if parts else []
 
-    def env(self) -> dict[str, str]:
-        """The caller's environment, in which `pulumi` finds all of its parts."""
+    def env(self, pulumi_home: Path | None = None) -> dict[str, str]:
+        """The caller's environment, in which `pulumi` finds all of its parts.
+
+        With a home folder of one's own the provider is installed there, as Pulumi warns in
+        every preview about one that it finds on PATH.
+        """
         folders = [*map(str, self.path_dirs()), os.environ.get("PATH", os.defpath)]
-        return {**os.environ, "PATH": os.pathsep.join(folders), "PULUMI_SKIP_UPDATE_CHECK": "1"}
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join(folders),
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+        }
+        if pulumi_home is None:
+            return environment
+        environment["PULUMI_HOME"] = str(pulumi_home)
+        for entry in self._built():
+            if entry.tool.name == PROVIDER:
+                install_plugin(entry, pulumi_home)
+                environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
+        return environment
+
+    def _built(self) -> list[Built]:
+        return [entry for entry in self.tools if isinstance(entry, Built)]
 
     def _entry(self, name: str) -> Built | OnPath:
         (tool, *_) = select([name])
@@ -63,24 +74,3 @@ class Toolchain:
             if entry.tool == tool:
                 return entry
         raise ToolchainError(f"{name} was not asked for; name it in ensure().")
-
-
-def bundle(pieces: Sequence[Built]) -> Path:
-    """One folder with Pulumi's parts; hard links, as Pulumi looks beside its resolved path."""
-    names = " ".join(sorted(piece.folder.name for piece in pieces))
-    folder = tools_root() / f"pulumi-path-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
-    sources = [
-        path for piece in pieces for path in piece.bin.iterdir() if not path.name.startswith(".")
-    ]
-    if all((folder / path.name).exists() for path in sources):
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sources:
-        # By rename, because another process may be doing the same.
-        temporary = folder / f".{path.name}.{os.getpid()}"
-        temporary.unlink(missing_ok=True)
-        os.link(path, temporary)
-        temporary.replace(folder / path.name)
-        # Renaming onto another link of the same file leaves both.
-        temporary.unlink(missing_ok=True)
-    return folder

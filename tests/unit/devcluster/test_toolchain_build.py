@@ -36,7 +36,7 @@ build)
         cat "{folder}/fail/${{previous##*/}}" >&2
         exit 1
     fi
-    sleep 0.1
+    sleep 0.02
     echo "${{previous##*/}}" >> "{folder}/built"
     echo "CGO_ENABLED=$CGO_ENABLED GOFLAGS=$GOFLAGS $*" >> "{folder}/commands"
     echo "{version} $previous" > "$target"
@@ -53,10 +53,11 @@ class FakeGo:
         self.folder = folder
         (folder / "fail").mkdir(parents=True)
         for tool in TOOLS:
-            for item in (*tool.assets, *tool.embeds):
-                path = folder / "modules" / item.module / item.source
-                is_folder = item.source.startswith("manifests")
-                target = path / "crds" / "jobs.yaml" if is_folder else path
+            items = [(asset.module, asset.source) for asset in tool.assets]
+            items += [(embed.module, embed.source) for embed in tool.embeds]
+            for module, source in items:
+                path = folder / "modules" / module / source
+                target = path / "crds" / "jobs.yaml" if source.startswith("manifests") else path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text("{}")
                 target.chmod(0o444)
@@ -161,6 +162,18 @@ def test_pulumi_and_its_parts_lie_in_one_folder_on_path(go: FakeGo) -> None:
     assert toolchain.env()["PATH"] == f"{folder}:{go.folder / 'bin'}"
     assert toolchain.env()["PULUMI_SKIP_UPDATE_CHECK"] == "1"
     assert toolchain.path_dirs() == [folder]
+
+
+def test_the_provider_is_installed_into_a_home_of_ones_own(go: FakeGo, tmp_path: Path) -> None:
+    toolchain = ensure(["pulumi", "pulumi-resource-kubernetes"], report=quiet)
+    home = tmp_path / "home"
+    assert "PULUMI_IGNORE_AMBIENT_PLUGINS" not in toolchain.env()
+    for _ in range(2):
+        environment = toolchain.env(home)
+    assert environment["PULUMI_HOME"] == str(home)
+    assert environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] == "true"
+    (plugin,) = (home / "plugins" / "resource-kubernetes-v4.27.0").iterdir()
+    assert plugin.samefile(toolchain.binary("pulumi-resource-kubernetes"))
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(go: FakeGo) -> None:
