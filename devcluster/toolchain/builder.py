@@ -72,7 +72,7 @@ class _Session:
         link = " ".join((*LINK_FLAGS, *self._tool.ldflags))
         self._run(
             f"Building {package.binary} {self._tool.version}",
-            f"{package.binary}: ",
+            "" if len(self._tool.packages) == 1 else f"{package.binary}: ",
             "build",
             "-v",
             *BUILD_FLAGS,

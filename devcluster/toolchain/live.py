@@ -9,19 +9,20 @@ from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-from .progress import Progress, clock, line
+from .progress import Progress, line
+
+BAR_WIDTH = 12
 
 
 class LiveReport:
-    """One bar for everything, a line for what is being done, a line left for each finished tool."""
+    """A bar and a line for what is being done, and a line left for each finished tool."""
 
     def __init__(self) -> None:
+        self._console = Console(stderr=True)
         self._bars = Bars(
+            BarColumn(bar_width=BAR_WIDTH),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[times]}"),
-            TextColumn("[dim]{task.fields[doing]}"),
-            console=Console(stderr=True),
+            console=self._console,
             transient=True,
         )
         self._task: TaskID | None = None
@@ -41,14 +42,13 @@ class LiveReport:
     def __call__(self, progress: Progress) -> None:
         """Show this moment."""
         if progress.done:
-            self._bars.console.print(escape(line(progress)), highlight=False)
+            self._console.print(escape(line(progress)), highlight=False)
         if self._task is None:
-            self._task = self._bars.add_task("", times="", doing="")
+            self._task = self._bars.add_task("")
+        room = max(0, self._console.width - BAR_WIDTH - 2)
         self._bars.update(
             self._task,
-            description=escape(f"[{progress.number}/{progress.total}] {progress.tool}"),
+            description=escape(line(progress)[:room]),
             completed=min(progress.all_elapsed, progress.all_expected),
             total=progress.all_expected,
-            times=f"{clock(progress.all_elapsed)} of about {clock(progress.all_expected)}",
-            doing=escape(progress.doing[-60:]),
         )

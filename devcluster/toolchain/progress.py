@@ -56,8 +56,9 @@ def line(progress: Progress) -> str:
     if not progress.total:
         return f"{progress.tool}: {progress.doing}, {clock(progress.elapsed)}"
     return (
-        f"{head}: {progress.doing} ({clock(progress.elapsed)} of about {clock(progress.expected)}, "
-        f"all {clock(progress.all_elapsed)} of about {clock(progress.all_expected)})"
+        f"{head}  {clock(progress.elapsed)} of about {clock(progress.expected)}, "
+        f"all {clock(progress.all_elapsed)} of about {clock(progress.all_expected)}  "
+        f"{progress.doing}"
     )
 
 
