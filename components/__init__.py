@@ -1,0 +1,33 @@
+"""trainstack: distributed training as versioned Pulumi stacks.
+
+>>> import trainstack as ts
+>>> ts.RunPolicy(backoff_limit=3).backoff_limit
+3
+"""
+
+from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs, Worker
+from .spec.cluster import Cluster
+from .spec.env import SecretRef
+from .spec.model import TrainstackError
+from .spec.mounts import Mount
+from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
+from .spec.program import Program
+from .spec.resources import Resources
+
+__all__ = [
+    "CleanPodPolicy",
+    "Cluster",
+    "ElasticJob",
+    "ElasticJobArgs",
+    "Master",
+    "Mount",
+    "Program",
+    "PyTorchJob",
+    "PyTorchJobArgs",
+    "Resources",
+    "RestartPolicy",
+    "RunPolicy",
+    "SecretRef",
+    "TrainstackError",
+    "Worker",
+]

@@ -1,0 +1,222 @@
+"""`TrainingJob`: the one base component of every job kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pulumi
+
+from .cluster_provider import provider_for
+from .kind import Kind
+from .kube import Manifest
+from .spec.inputs import mapped, text
+from .spec.job_args import JobArgs
+from .spec.model import parse
+from .spec.pod import GRACE_SECONDS
+from .spec.program import Source, read_source
+from .spec.run import Run, check_length
+from .spec.version import version_of
+
+_DELETE_MARGIN_SECONDS = 120
+
+
+class TrainingJob(pulumi.ComponentResource):
+    """A run of a training job, named `<run_name>-<version>`.
+
+    A change of what makes up the run is a new version: the old object is deleted, then the new
+    one made. Removing the job stops the run with its grace period; its volumes stay.
+    """
+
+    job_name: pulumi.Output[str]
+    """Name of the job object."""
+    namespace: pulumi.Output[str]
+    """Its namespace."""
+    version: pulumi.Output[str]
+    """The run's version."""
+    commands: pulumi.Output[dict[str, str]]
+    """Shell commands: `logs`, `events`, `stop`."""
+    status: pulumi.Output[dict[str, Any] | None]
+    """With `wait="finished"`: phase, duration in seconds, world size, restarts."""
+    result: pulumi.Output[dict[str, Any] | None]
+    """With `wait="finished"`: what the program reported as its result."""
+
+    _OUTPUTS: ClassVar = ("commands", "job_name", "namespace", "result", "status", "version")
+
+    def __init__(
+        self,
+        kind: Kind[Any],
+        name: str,
+        args: JobArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        where = f"{kind.name} {name!r}"
+        spec = parse(kind.args, args, where)
+        source = read_source(spec.program, Path.cwd(), where)
+        run_name = spec.run_name or parse_run_name(name, where)
+        project, stack = pulumi.get_project(), pulumi.get_stack()
+        version = version_of(kind.name, spec, source, project, stack)
+        check_length(
+            run_name,
+            version if isinstance(version, str) else None,
+            kind.longest_suffix(spec),
+            where,
+        )
+        super().__init__(
+            f"trainstack:index:{kind.name}",
+            name,
+            _summary(kind, spec, source, run_name, version),
+            _with_provider(spec, opts),
+        )
+        run = Run(kind.name, run_name, version, project, stack)
+        needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
+        if source is not None:
+            source_map = _source_map(source, spec, run)
+            run = Run(kind.name, run_name, version, project, stack, source_map["metadata"]["name"])
+            needs.append(Manifest(f"{name}-program", source_map, self._child(hide=["data"])))
+        manifest = kind.render(spec, run)
+        self.job = self._register(kind, name, manifest, needs)
+        self.job_name = pulumi.Output.from_input(run.job_name)
+        self.namespace = pulumi.Output.from_input(spec.namespace)
+        self.version = pulumi.Output.from_input(version)
+        self.commands = pulumi.Output.from_input(_commands(manifest))
+        self.status = self.result = pulumi.Output.from_input(None)
+        if spec.wait != "accepted":
+            from .waiting import wait_for
+
+            waiter = wait_for(self, name, spec, manifest, where)
+            self.status, self.result = waiter.status, waiter.result
+        self.register_outputs({key: getattr(self, key) for key in self._OUTPUTS})
+
+    def _child(self, hide: list[str], **rest: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self, delete_before_replace=True, hide_diffs=hide, **rest
+        )
+
+    def _register(
+        self,
+        kind: Kind[Any],
+        name: str,
+        manifest: dict[str, Any],
+        needs: list[pulumi.Resource],
+    ) -> Manifest:
+        token = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
+        grace = _grace_seconds(manifest)
+        return Manifest(
+            name,
+            manifest,
+            self._child(
+                hide=["spec", "metadata.labels"],
+                depends_on=needs,
+                replace_on_changes=["spec"],
+                custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + _DELETE_MARGIN_SECONDS}s"),
+                aliases=[pulumi.Alias(type_=other) for other in kind.targets if other != token],
+            ),
+        )
+
+
+def parse_run_name(name: str, where: str) -> str:
+    """The logical name as a run name.
+
+    Raises `TrainstackError` when it is not a DNS label.
+    """
+    return str(parse(JobArgs, {"run_name": name}, f"{where}: logical name").run_name)
+
+
+def _summary(
+    kind: Kind[Any],
+    spec: JobArgs,
+    source: Source | None,
+    run_name: str,
+    version: str | pulumi.Output[str],
+) -> dict[str, Any]:
+    """Flat, sorted and free of secrets: what a reviewer reads in the preview."""
+    said = spec.model_dump(
+        mode="python",
+        exclude_defaults=True,
+        exclude={"operator", "cluster", "program", "secrets", "timeout", "wait", "image"},
+    )
+    summary = {
+        **{key: _plain(value) for key, value in said.items()},
+        **kind.summary(spec),
+        "image": spec.image,
+        "namespace": spec.namespace,
+        "program": _program(spec, source),
+        "run_name": run_name,
+        "secrets": sorted(spec.secrets) or None,
+        "version": version,
+    }
+    return {key: value for key, value in sorted(summary.items()) if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """Enums to their values, dicts sorted."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return getattr(value, "value", value)
+
+
+def _program(spec: JobArgs, source: Source | None) -> str | None:
+    if spec.program is None:
+        return None
+    named = spec.program.script or spec.program.module
+    return f"{named} ({source.digest[:8]})" if source else named
+
+
+def _source_map(source: Source, spec: JobArgs, run: Run) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "labels": run.labels,
+            "name": text(run.job_name, f"-program-{source.digest[:8]}"),
+            "namespace": spec.namespace,
+        },
+        "data": {source.filename: source.content},
+        "immutable": True,
+    }
+
+
+def _grace_seconds(manifest: dict[str, Any]) -> int:
+    """The longest grace period of any role's pods."""
+    spec = manifest["spec"]
+    roles = spec.get("pytorchReplicaSpecs", {"Job": spec}).values()
+    graces: list[int] = [
+        role["template"]["spec"].get("terminationGracePeriodSeconds", GRACE_SECONDS)
+        for role in roles
+    ]
+    return max(graces)
+
+
+def _commands(manifest: dict[str, Any]) -> Any:
+    def commands(parts: Any) -> dict[str, str]:
+        name, namespace = parts
+        kubectl = f"kubectl --namespace {namespace}"
+        return {
+            "events": f"{kubectl} events --for {manifest['kind'].lower()}/{name}",
+            "logs": f"{kubectl} logs --prefix --tail=-1 --selector {pod_selector(manifest)}={name}",
+            "stop": f"{kubectl} delete {manifest['kind'].lower()} {name}",
+        }
+
+    metadata = manifest["metadata"]
+    return mapped([metadata["name"], metadata["namespace"]], commands)
+
+
+def pod_selector(manifest: Mapping[str, Any]) -> str:
+    """The label by which the controller marks a job's pods with the job's name."""
+    if manifest["apiVersion"] == "batch/v1":
+        return "batch.kubernetes.io/job-name"
+    return "training.kubeflow.org/job-name"
+
+
+def _with_provider(
+    spec: JobArgs, opts: pulumi.ResourceOptions | None
+) -> pulumi.ResourceOptions | None:
+    if spec.cluster is None:
+        return opts
+    return pulumi.ResourceOptions.merge(
+        opts, pulumi.ResourceOptions(providers=[provider_for(spec.cluster)])
+    )

@@ -1,0 +1,128 @@
+"""What a user says about a PyTorch job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..spec.job_args import JobArgs
+from ..spec.replica import Replica
+
+_MAX_NODES = 9999
+_RDZV_KEYS = (
+    "close_timeout",
+    "heartbeat_timeout",
+    "join_timeout",
+    "keep_alive_interval",
+    "keep_alive_max_attempt",
+    "last_call_timeout",
+    "read_timeout",
+    "timeout",
+)
+
+
+class Master(Replica):
+    """The one replica with rank 0, whose success is the job's."""
+
+
+class Worker(Replica):
+    """The other replicas."""
+
+    replicas: Annotated[int, Field(ge=0, le=_MAX_NODES, strict=True)]
+    """Number of workers, 0 or more; the master comes on top."""
+
+
+class PyTorchJobArgs(JobArgs):
+    """Arguments of `PyTorchJob`: one master and some workers, one process each."""
+
+    master: Master = Master()
+    """Always one replica."""
+    worker: Worker = Worker(replicas=0)
+    """Default: none, a job of the master alone."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> PyTorchJobArgs:
+        roles: dict[str, Replica] = {"master": self.master}
+        if self.worker.replicas:
+            roles["worker"] = self.worker
+        for name, role in roles.items():
+            if role.image is None and self.image is None:
+                raise ValueError(f"image: required (or {name}.image)")
+            if role.command is not None and self.program is not None:
+                raise ValueError(f"{name}.command: the job's program would never run")
+            if role.command is None and self.command is None and self.program is None:
+                raise ValueError("program: required (or command)")
+        return self
+
+
+def _nnodes(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"got {value!r}: {_NNODES}")
+    form = re.fullmatch(r"(\d+)(?::(\d+))?", str(value))
+    if form is None:
+        raise ValueError(f"got {value!r}: {_NNODES}")
+    least, most = int(form[1]), int(form[2] or form[1])
+    if not 1 <= least <= most <= _MAX_NODES:
+        raise ValueError(f"got {value!r}: {_NNODES}")
+    return least if least == most else f"{least}:{most}"
+
+
+_NNODES = f'must be a number of nodes or "min:max", 1 <= min <= max <= {_MAX_NODES}'
+
+
+def _rdzv_configs(value: Mapping[str, float]) -> Mapping[str, float]:
+    for key, amount in value.items():
+        if key not in _RDZV_KEYS:
+            raise ValueError(f"got {key!r}: must be one of {', '.join(_RDZV_KEYS)}")
+        if not amount > 0:
+            raise ValueError(f"{key}: got {amount!r}: must be above 0")
+    if {"timeout", "read_timeout"} <= value.keys():
+        raise ValueError("give either timeout or read_timeout, they mean the same to c10d")
+    return value
+
+
+class ElasticJobArgs(JobArgs):
+    """Arguments of `ElasticJob`: torch elastic on one or more nodes."""
+
+    nnodes: Annotated[int | str, BeforeValidator(_nnodes)] = 1
+    """Number of nodes, or `"min:max"`; 1 (default, also `"1"` and `"1:1"`) needs no operator."""
+    nproc_per_node: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1
+    """Ranks a node; default 1."""
+    start_method: Literal["spawn", "fork"] = "spawn"
+    """How ranks are started: `"spawn"` (default) or `"fork"`, which shares the loaded torch."""
+    monitor_interval: Annotated[float, Field(gt=0, le=3600)] = 0.5
+    """Seconds between two looks at the ranks; default 0.5."""
+    max_restarts: Annotated[int, Field(ge=0, le=10_000, strict=True)] = 10
+    """Restarts of the ranks in place before the run has failed; default 10."""
+    rdzv_backend: Literal["c10d"] = "c10d"
+    """Rendezvous backend; `"c10d"`, with its store outside the workers."""
+    rdzv_configs: Annotated[dict[str, int | float], AfterValidator(_rdzv_configs)] = {}
+    """Rendezvous settings over the defaults (`join_timeout` and `read_timeout` 900 seconds);
+    `timeout` is another word for `read_timeout`."""
+
+    @property
+    def nodes(self) -> tuple[int, int]:
+        """Least and most nodes."""
+        least, _, most = str(self.nnodes).partition(":")
+        return int(least), int(most or least)
+
+    @model_validator(mode="after")
+    def _complete(self) -> ElasticJobArgs:
+        if self.image is None:
+            raise ValueError("image: required")
+        if self.command is not None:
+            raise ValueError(
+                "command: an ElasticJob launches its program by torch elastic; give program, or "
+                "use PyTorchJob for a command of your own"
+            )
+        if self.program is None:
+            raise ValueError("program: required")
+        if self.nodes == (1, 1) and self.run_policy.clean_pod_policy.value == "All":
+            raise ValueError(
+                "run_policy.clean_pod_policy: got 'All', which a job of one node (a batch Job) "
+                "cannot do; allowed: 'Running', 'None'"
+            )
+        return self

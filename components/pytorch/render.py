@@ -1,0 +1,191 @@
+"""From PyTorch arguments to Kubernetes manifests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..spec.inputs import text
+from ..spec.pod import pod_template
+from ..spec.policy import RestartPolicy
+from ..spec.replica import Replica
+from ..spec.resources import Resources
+from ..spec.run import Run
+from .args import ElasticJobArgs, PyTorchJobArgs
+
+CONTAINER = "pytorch"
+PORT = 23456
+RESTARTS = 10
+_ELASTIC_WORKER = Replica(restart_policy=RestartPolicy.FAILURE)
+_STORE = Replica(requests=Resources(cpu="100m", memory="512Mi"), limits=Resources(memory="1Gi"))
+_RDZV_DEFAULTS = {
+    "is_host": 0,
+    "join_timeout": 900,
+    "keep_alive_interval": 1,
+    "keep_alive_max_attempt": 5,
+    "last_call_timeout": 5,
+    "read_timeout": 900,
+}
+_SIGTERM_EXIT = 143
+
+
+def render_pytorch(args: PyTorchJobArgs, run: Run) -> dict[str, Any]:
+    """A `kubeflow.org/v1` PyTorchJob of one master and its workers."""
+    replicas = {"Master": _replica_spec(args, args.master, run, replicas=1)}
+    if args.worker.replicas:
+        replicas["Worker"] = _replica_spec(args, args.worker, run, replicas=args.worker.replicas)
+    restarts = any(spec["restartPolicy"] != RestartPolicy.NEVER.value for spec in replicas.values())
+    return _object(
+        args,
+        run,
+        "kubeflow.org/v1",
+        "PyTorchJob",
+        {
+            "nprocPerNode": "1",
+            "pytorchReplicaSpecs": replicas,
+            "runPolicy": _run_policy(args, RESTARTS if restarts else 0),
+        },
+    )
+
+
+def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
+    """A batch Job for one node, else a PyTorchJob whose Master is the rendezvous store."""
+    if args.nodes == (1, 1):
+        return _batch_job(args, run)
+    least, most = args.nodes
+    worker = _replica_spec(args, _ELASTIC_WORKER, run, replicas=most, env=_elastic_env(args))
+    store = {
+        "replicas": 1,
+        "restartPolicy": "ExitCode",
+        "template": pod_template(
+            args,
+            _STORE,
+            run,
+            container=CONTAINER,
+            env={"PET_RDZV_ENDPOINT": f"0.0.0.0:{PORT}"},
+            trains=False,
+            command=["trainstack-run", "store"],
+        ),
+    }
+    return _object(
+        args,
+        run,
+        "kubeflow.org/v1",
+        "PyTorchJob",
+        {
+            "elasticPolicy": {
+                "maxReplicas": most,
+                "maxRestarts": args.max_restarts,
+                "minReplicas": least,
+                "rdzvBackend": args.rdzv_backend,
+                "rdzvConf": [
+                    {"key": key, "value": str(value)} for key, value in _rdzv(args).items()
+                ],
+                "rdzvHost": text(run.job_name, "-master-0"),
+                "rdzvId": run.job_name,
+                "rdzvPort": PORT,
+            },
+            "nprocPerNode": str(args.nproc_per_node),
+            "pytorchReplicaSpecs": {"Master": store, "Worker": worker},
+            "runPolicy": _run_policy(args, RESTARTS),
+        },
+    )
+
+
+def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
+    rdzv = {key: value for key, value in _rdzv(args).items() if key != "is_host"}
+    env = {
+        **_elastic_env(args),
+        "PET_MAX_RESTARTS": str(args.max_restarts),
+        "PET_NNODES": "1",
+        "PET_NPROC_PER_NODE": str(args.nproc_per_node),
+        "PET_RDZV_BACKEND": args.rdzv_backend,
+        "PET_RDZV_CONF": ",".join(f"{key}={value}" for key, value in rdzv.items()),
+        "PET_RDZV_ID": run.job_name,
+    }
+    template = pod_template(args, _ELASTIC_WORKER, run, container=CONTAINER, env=env)
+    template["spec"]["restartPolicy"] = "Never"
+    disruptions = {
+        "rules": [
+            {
+                "action": "Ignore",
+                "onPodConditions": [{"status": "True", "type": "DisruptionTarget"}],
+            },
+            {
+                "action": "Ignore",
+                "onExitCodes": {
+                    "containerName": CONTAINER,
+                    "operator": "In",
+                    "values": [_SIGTERM_EXIT],
+                },
+            },
+        ]
+    }
+    policy = args.run_policy
+    spec: dict[str, Any] = {
+        "backoffLimit": policy.backoff_limit if policy.backoff_limit is not None else 0,
+        "podFailurePolicy": disruptions,
+        "template": template,
+    }
+    if policy.active_deadline_seconds is not None:
+        spec["activeDeadlineSeconds"] = policy.active_deadline_seconds
+    return _object(args, run, "batch/v1", "Job", spec)
+
+
+def _elastic_env(args: ElasticJobArgs) -> dict[str, Any]:
+    return {
+        "OMP_NUM_THREADS": "1",
+        "PET_MONITOR_INTERVAL": f"{args.monitor_interval:g}",
+        "TRAINSTACK_START_METHOD": args.start_method,
+    }
+
+
+def _rdzv(args: ElasticJobArgs) -> dict[str, float]:
+    said = {
+        "read_timeout" if key == "timeout" else key: value
+        for key, value in args.rdzv_configs.items()
+    }
+    return dict(sorted({**_RDZV_DEFAULTS, **said}.items()))
+
+
+def _replica_spec(
+    args: PyTorchJobArgs | ElasticJobArgs,
+    replica: Replica,
+    run: Run,
+    *,
+    replicas: int,
+    env: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "replicas": replicas,
+        "restartPolicy": replica.restart_policy.value,
+        "template": pod_template(args, replica, run, container=CONTAINER, env=env or {}),
+    }
+
+
+def _run_policy(args: PyTorchJobArgs | ElasticJobArgs, backoff_limit: int) -> dict[str, Any]:
+    policy = args.run_policy
+    rendered: dict[str, Any] = {
+        "backoffLimit": backoff_limit if policy.backoff_limit is None else policy.backoff_limit,
+        "cleanPodPolicy": policy.clean_pod_policy.value,
+        "suspend": False,
+    }
+    if policy.active_deadline_seconds is not None:
+        rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds
+    return rendered
+
+
+def _object(
+    args: PyTorchJobArgs | ElasticJobArgs,
+    run: Run,
+    api_version: str,
+    kind: str,
+    spec: dict[str, Any],
+) -> dict[str, Any]:
+    metadata = {
+        "labels": {**args.labels, **run.labels},
+        "name": run.job_name,
+        "namespace": args.namespace,
+    }
+    if args.annotations:
+        metadata["annotations"] = dict(sorted(args.annotations.items()))
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}

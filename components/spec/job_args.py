@@ -1,0 +1,112 @@
+"""What every job kind lets a user say."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import pulumi
+from pydantic import Field, model_validator
+
+from .cluster import Cluster
+from .env import Env, Secrets
+from .hyperparameters import Hyperparameters
+from .inputs import In
+from .model import Args
+from .mounts import Mount
+from .names import Fragment, Image, Label, LabelKey, LabelValue, Subdomain
+from .overlay import PodOverlay
+from .policy import RunPolicy, Seconds
+from .program import PROGRAM_DIR, Program
+from .quantity import Bytes
+from .resources import Resources
+
+Wait = Literal["accepted", "running", "finished"]
+
+
+class JobArgs(Args):
+    """The fields that every job kind has."""
+
+    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset(
+        {"run_name", "labels", "annotations", "operator", "cluster", "version", "wait", "timeout"}
+    )
+    """Fields that say nothing about the run itself and so leave its version alone."""
+
+    run_name: Label | None = None
+    """First part of the object's name `<run_name>-<version>`; default: the logical name."""
+    image: In[Image] | None = None
+    """Container image of all replicas that name none."""
+    image_pull_secrets: list[In[Subdomain]] = []
+    """Names of Secrets with registry credentials, in the job's namespace."""
+    program: Program | None = None
+    """Script or module that the launch runtime in the image starts; excludes `command`."""
+    command: Annotated[list[In[str]], Field(min_length=1)] | None = None
+    """Replaces the image's entry point, without the launch runtime; excludes `program`."""
+    args: list[In[str]] = []
+    """Arguments, passed on after the hyperparameters."""
+    hyperparameters: Hyperparameters = {}
+    """Names and scalars, passed on as sorted `--name=value`; bools become `true` and `false`."""
+    env: Env = {}
+    """Environment variables of the training containers; numbers become text."""
+    secrets: Secrets = {}
+    """Environment variables that are read from Kubernetes Secrets."""
+    namespace: In[Label] = "default"
+    """Namespace of everything the job makes; default `"default"`, never a context's."""
+    resources: Resources | None = None
+    """Requests and limits of each training container that has none of its own."""
+    shared_memory: bool | Bytes = True
+    """Memory-backed /dev/shm: `True` (default) without a limit, a size such as `"8Gi"` in bytes,
+    or `False` for the container runtime's 64 MiB."""
+    mounts: list[Mount] = []
+    """Folders that training containers see, each at a path of its own."""
+    service_account: In[Subdomain] | None = None
+    """ServiceAccount of the pods; default: the namespace's default one."""
+    priority: Subdomain | None = None
+    """PriorityClass of the pods; default: the cluster's."""
+    labels: dict[LabelKey, In[LabelValue]] = {}
+    """Labels of the job object; changed in place."""
+    annotations: dict[LabelKey, In[str]] = {}
+    """Annotations of the job object; changed in place."""
+    pod_overlay: PodOverlay = {}
+    """A partial pod template, laid over every role's pods."""
+    run_policy: RunPolicy = RunPolicy()
+    """Deadline, failure limit and cleaning up."""
+    operator: pulumi.Resource | None = None
+    """The operator component that the job needs; default: the cluster brings its own."""
+    cluster: Cluster | None = None
+    """The cluster to run on; default: the provider's, or the current context."""
+    version: Fragment | None = None
+    """Names the run; default: a hash over all that makes up the run."""
+    attempt: Annotated[int, Field(ge=1, le=999, strict=True)] = 1
+    """Raise it to run the same thing again on purpose; default 1."""
+    wait: Wait = "accepted"
+    """What `pulumi up` waits for: `"accepted"` (default), `"running"` or `"finished"`."""
+    timeout: Seconds | None = None
+    """Seconds to wait at most; default: no limit. Needs `wait`."""
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> JobArgs:
+        if self.program is not None and self.command is not None:
+            raise ValueError("give either program or command, not both")
+        if self.timeout is not None and self.wait == "accepted":
+            raise ValueError(f"timeout: got {self.timeout}, but wait is 'accepted': nothing waits")
+        _check_paths(self)
+        both = sorted(self.env.keys() & self.secrets.keys())
+        if both:
+            raise ValueError(f"secrets.{both[0]}: also given in env")
+        for key in self.labels:
+            if key.startswith("trainstack.dev/"):
+                raise ValueError(f"labels: got {key!r}: trainstack.dev/ is the library's own")
+        return self
+
+
+def _check_paths(args: JobArgs) -> None:
+    paths = [mount.path.rstrip("/") or "/" for mount in args.mounts]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ValueError(f"mounts: {path!r} is given more than once")
+        if path == "/":
+            raise ValueError("mounts: '/' would hide the image")
+    if args.program is not None and args.program.shipped and PROGRAM_DIR in paths:
+        raise ValueError(f"mounts: {PROGRAM_DIR!r} is where the program's source lies")
+    if args.shared_memory is not False and "/dev/shm" in paths:
+        raise ValueError("mounts: '/dev/shm' is mounted by shared_memory; set it to False")

@@ -1,0 +1,101 @@
+"""The base of everything a user says, and the one error that answers a mistake in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+import pulumi
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+M = TypeVar("M", bound="Args")
+
+
+class TrainstackError(pulumi.RunError):
+    """A mistake in the program: printed by the engine as one message, without a traceback."""
+
+
+class Args(BaseModel):
+    """Base of all arguments: unknown fields are refused and values never change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+        validate_default=False,
+    )
+
+
+def parse(model: type[M], value: M | Mapping[str, Any] | None, where: str) -> M:
+    """Read `value` as a `model`.
+
+    `where` opens the error message, for example `ElasticJob 'digits'`.
+    Raises `TrainstackError` that names each field by its path, its value and what is allowed.
+    """
+    if isinstance(value, model):
+        return value
+    if value is not None and not isinstance(value, Mapping):
+        raise TrainstackError(
+            f"{where}: args must be {model.__name__} or a dict, got {type(value).__name__}"
+        )
+    try:
+        return model.model_validate(dict(value or {}))
+    except ValidationError as error:
+        raise TrainstackError(explain(error, model, where)) from None
+
+
+def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
+    """One line for each mistake: where, the field's path, the value, what is allowed."""
+    lines = []
+    for item in error.errors(include_url=False):
+        path = _path(item["loc"])
+        lines.append(": ".join(part for part in (where, path, _reason(item, model)) if part))
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not (part.endswith("]") or part in _UNION_BRANCHES):
+            text += f".{part}" if text else part
+    return text
+
+
+_UNION_BRANCHES = frozenset({"int", "str", "bool", "float", "constrained-int", "constrained-str"})
+
+
+def _reason(item: Any, model: type[BaseModel]) -> str:
+    kind, loc = item["type"], item["loc"]
+    if kind == "extra_forbidden":
+        fields = sorted(_fields_at(model, loc[:-1]))
+        near = difflib.get_close_matches(str(loc[-1]), fields, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown field; {hint}allowed: {', '.join(fields)}"
+    if kind == "missing":
+        return "required, but not given"
+    message: str = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message[:1].lower() + message[1:]
+    if kind == "value_error":
+        return message
+    return f"got {item['input']!r}: {message}"
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The field names of the model that lies at `loc` below `model`."""
+    current: type[BaseModel] = model
+    for part in loc:
+        field = current.model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else None
+        if inner is not None:
+            current = inner
+    return list(current.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)

@@ -1,0 +1,108 @@
+"""From a job and one of its roles to a pod template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from .env import to_kube
+from .hyperparameters import arguments
+from .job_args import JobArgs
+from .overlay import laid_over
+from .program import PROGRAM_DIR
+from .replica import Replica
+from .run import Run
+
+GRACE_SECONDS = 30
+_SOURCE_VOLUME = "trainstack-program"
+_SHM_VOLUME = "trainstack-shm"
+
+
+def pod_template(
+    job: JobArgs,
+    replica: Replica,
+    run: Run,
+    *,
+    container: str,
+    env: Mapping[str, Any],
+    trains: bool = True,
+    command: list[Any] | None = None,
+) -> dict[str, Any]:
+    """The pod template of one role, its training container first.
+
+    `env` is the kind's own environment, `command` replaces what the job runs, and a role that
+    does not train (`trains=False`) gets neither the program nor the job's mounts.
+    """
+    overlay = laid_over(job.pod_overlay, replica.pod_overlay)
+    grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", GRACE_SECONDS)
+    base = {
+        "metadata": {"labels": run.labels},
+        "spec": _without_none(
+            activeDeadlineSeconds=job.run_policy.active_deadline_seconds,
+            containers=[
+                _without_none(
+                    name=container,
+                    image=replica.image if replica.image is not None else job.image,
+                    **(_launch(job, replica) if command is None else {"command": command}),
+                    env=to_kube(
+                        {
+                            **_runtime_env(run, grace),
+                            **env,
+                            **(job.env | replica.env if trains else {}),
+                        },
+                        job.secrets if trains else {},
+                    ),
+                    resources=replica.resources(job.resources) or None,
+                    terminationMessagePolicy="FallbackToLogsOnError",
+                    volumeMounts=_volume_mounts(job) if trains else None,
+                )
+            ],
+            imagePullSecrets=[{"name": name} for name in job.image_pull_secrets] or None,
+            priorityClassName=job.priority,
+            serviceAccountName=job.service_account,
+            terminationGracePeriodSeconds=grace,
+            volumes=_volumes(job, run) if trains else None,
+        ),
+    }
+    return laid_over(base, overlay)  # type: ignore[no-any-return]
+
+
+def _runtime_env(run: Run, grace: int) -> dict[str, Any]:
+    return {
+        "TRAINSTACK_GRACE_SECONDS": str(grace),
+        "TRAINSTACK_JOB": run.job_name,
+        "TRAINSTACK_RUN": run.name,
+        "TRAINSTACK_VERSION": run.version,
+    }
+
+
+def _launch(job: JobArgs, replica: Replica) -> dict[str, Any]:
+    command = replica.command if replica.command is not None else job.command
+    if command is None and job.program is not None:
+        command = ["trainstack-run", "torch", *job.program.command(), "--"]
+    args = replica.args if replica.args is not None else job.args
+    return {"command": command, "args": [*arguments(job.hyperparameters), *args] or None}
+
+
+def _volumes(job: JobArgs, run: Run) -> list[dict[str, Any]] | None:
+    volumes = [mount.volume() for mount in job.mounts]
+    if run.source_map is not None:
+        volumes.append({"name": _SOURCE_VOLUME, "configMap": {"name": run.source_map}})
+    if job.shared_memory is not False:
+        limit = {} if job.shared_memory is True else {"sizeLimit": job.shared_memory}
+        volumes.append({"name": _SHM_VOLUME, "emptyDir": {"medium": "Memory", **limit}})
+    return sorted(volumes, key=lambda volume: str(volume["name"])) or None
+
+
+def _volume_mounts(job: JobArgs) -> list[dict[str, Any]] | None:
+    mounts = [mount.volume_mount() for mount in job.mounts]
+    if job.program is not None and job.program.shipped:
+        mounts.append({"name": _SOURCE_VOLUME, "mountPath": PROGRAM_DIR, "readOnly": True})
+    if job.shared_memory is not False:
+        mounts.append({"name": _SHM_VOLUME, "mountPath": "/dev/shm"})
+    return sorted(mounts, key=lambda mount: str(PurePosixPath(str(mount["mountPath"])))) or None
+
+
+def _without_none(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,73 @@
+"""When replicas restart, when a run ends, and what is cleaned up then."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from .model import Args
+
+
+class _Named(str, Enum):
+    """An enum that is read by Kubernetes' value or by member name, in any case."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> _Named | None:
+        wanted = str(value).lower()
+        return next((m for m in cls if wanted in (m.value.lower(), m.name.lower())), None)
+
+
+class RestartPolicy(_Named):
+    """When a failed replica is started again."""
+
+    ALWAYS = "Always"
+    FAILURE = "OnFailure"
+    NEVER = "Never"
+
+
+class CleanPodPolicy(_Named):
+    """Which pods are removed once the run has ended."""
+
+    NONE = "None"
+    ALL = "All"
+    RUNNING = "Running"
+
+
+Seconds = Annotated[int, Field(gt=0, le=2**31 - 1, strict=True)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+
+
+class RunPolicy(Args):
+    """How a run ends.
+
+    >>> RunPolicy(active_deadline_seconds=3600, backoff_limit=3).clean_pod_policy
+    <CleanPodPolicy.RUNNING: 'Running'>
+    """
+
+    clean_pod_policy: CleanPodPolicy = CleanPodPolicy.RUNNING
+    """Pods to remove at the end; default `RUNNING`: what still runs goes, finished pods stay."""
+    active_deadline_seconds: Seconds | None = None
+    """Seconds after which the run is ended as failed; default: no deadline."""
+    backoff_limit: Count | None = None
+    """Container restarts (for a batch Job: pods) after which the run has failed, 0 or more;
+    default 10 for an elastic job of several nodes, else 0."""
+    ttl_seconds_after_finished: Count | None = None
+    """Refused for now: an object that removes itself is made again, and trained again, by the
+    next `refresh` and `up`; it comes together with checkpoints that mark a run as finished."""
+
+    @field_validator("clean_pod_policy", mode="before")
+    @classmethod
+    def _unset_is_default(cls, value: Any) -> Any:
+        return CleanPodPolicy.RUNNING if value is None else value
+
+    @field_validator("ttl_seconds_after_finished")
+    @classmethod
+    def _no_ttl(cls, value: int | None) -> int | None:
+        if value is not None:
+            raise ValueError(
+                f"got {value}: not supported yet, since a run whose object removed itself would "
+                "train again on the next refresh and up; leave it out"
+            )
+        return value

@@ -1,0 +1,47 @@
+"""One role of a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import model_validator
+
+from .env import Env
+from .inputs import In
+from .model import Args
+from .names import Image
+from .overlay import PodOverlay
+from .policy import RestartPolicy
+from .resources import Resources, requirements
+
+
+class Replica(Args):
+    """What one role's pods are made of; unset fields are the job's."""
+
+    image: In[Image] | None = None
+    """Container image; default: the job's."""
+    command: list[In[str]] | None = None
+    """Replaces the image's entry point; default: the job's program or command."""
+    args: list[In[str]] | None = None
+    """Arguments after the hyperparameters; default: the job's."""
+    requests: Resources | None = None
+    """What the scheduler sets aside; together with `limits` it replaces the job's `resources`."""
+    limits: Resources | None = None
+    """What the container may use at most; what is only limited is requested as much."""
+    restart_policy: RestartPolicy = RestartPolicy.NEVER
+    """When a failed pod of this role starts again; default `NEVER`."""
+    env: Env = {}
+    """More environment variables, over the job's."""
+    pod_overlay: PodOverlay = {}
+    """A partial pod template, over the job's overlay."""
+
+    @model_validator(mode="after")
+    def _resources_agree(self) -> Replica:
+        requirements(self.requests, self.limits)
+        return self
+
+    def resources(self, default: Resources | None) -> dict[str, Any]:
+        """The container's `resources`, `default` where this role says nothing."""
+        if self.requests is None and self.limits is None:
+            return requirements(None, default)
+        return requirements(self.requests, self.limits)

@@ -1,0 +1,164 @@
+"""Tests for stacks without a cluster, a CLI or a provider: `synth()`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks, rpc, settings, stack
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the program registered it."""
+
+    type: str
+    """Pulumi type token, for example `trainstack:index:ElasticJob`."""
+    name: str
+    """Logical name."""
+    inputs: dict[str, Any]
+    """Inputs as they go over the wire; what is unknown in preview is `UNKNOWN`."""
+    parent: str
+    """Logical name of the parent; empty for the stack."""
+    options: dict[str, Any]
+    """All other fields of the request: `dependencies`, `deleteBeforeReplace`, `provider`, …"""
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What a program registered, in order, and what it exported."""
+
+    registrations: list[Registration]
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of_type(self, type_: str) -> list[Registration]:
+        """All registrations of a type, named whole or by its last part (`ElasticJob`)."""
+        return [r for r in self.registrations if type_ in (r.type, r.type.split(":")[-1])]
+
+    def one(self, type_: str) -> Registration:
+        """The only registration of a type.
+
+        Raises `LookupError` when there is none, or more than one.
+        """
+        found = self.of_type(type_)
+        if len(found) != 1:
+            known = ", ".join(f"{r.type} {r.name}" for r in self.registrations)
+            raise LookupError(f"{len(found)} registrations of {type_}; there are: {known}")
+        return found[0]
+
+
+_PROTOCOL = frozenset(
+    {
+        "acceptResources",
+        "acceptSecrets",
+        "hooks",
+        "propertyDependencies",
+        "sourcePosition",
+        "stackTrace",
+        "supportsPartialValues",
+        "supportsResultReporting",
+    }
+)
+
+UNKNOWN = rpc.UNKNOWN
+"""Stands in inputs for a value that is not known before `up`."""
+
+
+def synth(
+    program: Callable[[], object],
+    *,
+    project: str = "project",
+    stack_name: str = "stack",
+    preview: bool = False,
+    config: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Synthesis:
+    """Run a Pulumi program and return everything that it registers.
+
+    `config` maps keys such as `"project:lr"` to texts, `folder` is the working folder (default:
+    the current one), `preview=True` leaves outputs of resources unknown. Errors of the program are
+    raised as they are.
+
+    >>> import trainstack as ts
+    >>> made = synth(lambda: ts.ElasticJob("hello", {
+    ...     "image": "registry.example/hello:1", "program": {"module": "hello"}}))
+    >>> made.one("Job").inputs["metadata"]["namespace"]
+    'default'
+    """
+    before = Path.cwd()
+    os.chdir(folder or before)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        monitor = _Recorder()
+        settings.reset_options()
+        mocks.set_mocks(_Echo(), project, stack_name, preview, monitor=monitor)
+        settings.set_root_resource(None)  # type: ignore[arg-type]
+        pulumi.runtime.set_all_config(dict(config or {}))
+        loop.run_until_complete(stack.run_in_stack(lambda: _none(program())))
+        return Synthesis(monitor.registrations, monitor.outputs)
+    finally:
+        os.chdir(before)
+        pulumi.runtime.set_all_config({})
+        settings.reset_options()
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _none(_: object) -> None:
+    return None
+
+
+class _Echo(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {}, None
+
+
+class _Recorder(mocks.MockMonitor):
+    def __init__(self) -> None:
+        super().__init__(_Echo())
+        self.registrations: list[Registration] = []
+        self.outputs: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        """Keep the request before the mock answers it."""
+        if request.type != "pulumi:pulumi:Stack":
+            said = json_format.MessageToDict(request)
+            self.registrations.append(
+                Registration(
+                    type=said.pop("type"),
+                    name=said.pop("name"),
+                    inputs=_whole(said.pop("object", {})),
+                    parent=_name_in(said.pop("parent", "")),
+                    options={key: value for key, value in said.items() if key not in _PROTOCOL},
+                )
+            )
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        """Keep the stack's outputs."""
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self.outputs = _whole(json_format.MessageToDict(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def _name_in(urn: str) -> str:
+    return "" if "::pulumi:pulumi:Stack::" in urn or not urn else urn.rsplit("::", 1)[-1]
+
+
+def _whole(value: Any) -> Any:
+    """Undo the wire's floats: `3.0` was said as `3`."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

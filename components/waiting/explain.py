@@ -1,0 +1,94 @@
+"""Why a run failed, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .judge import Look, container_statuses
+from .message import messages
+from .target import Target
+
+
+def failure(target: Target, look: Look) -> str:
+    """One readable message: what failed first, why, its last lines, and what shows more."""
+    condition = look.condition("Failed") or {}
+    head = f"{target.kind} {target.name} failed"
+    cause = _reported(target, look) or _observed(look)
+    if cause is None:
+        reason = condition.get("reason", ""), condition.get("message", "")
+        cause = ": ".join(part for part in reason if part) or "for an unknown reason"
+    elif _ended_by_limit(condition):
+        cause = f"{condition['reason']}; {cause}"
+    return f"{head}: {cause}\nmore: kubectl --namespace {target.namespace} logs --prefix " + (
+        f"--selector {target.selector}"
+    )
+
+
+def _ended_by_limit(condition: dict[str, Any]) -> bool:
+    return condition.get("reason") in ("DeadlineExceeded", "BackoffLimitExceeded")
+
+
+def pending(look: Look) -> str:
+    """What the pods still wait for, as a tail for a sentence."""
+    observed = _observed(look)
+    return f"; {observed}" if observed else ""
+
+
+def _reported(target: Target, look: Look) -> str | None:
+    """The failure that the launch runtime reported first."""
+    failures = [
+        (report.get("time") or 0, pod, report)
+        for pod, report in messages(look.pods, target.container)
+        if report.get("status") == "failed"
+    ]
+    if not failures:
+        return None
+    _, pod, report = min(failures, key=lambda item: item[0])
+    rank = report.get("rank")
+    who = f"rank {rank} (in {pod})" if rank is not None else pod
+    lines = [f"{who}: {report.get('error') or report.get('reason')}"]
+    if report.get("location"):
+        lines.append(f"  at {report['location']}")
+    lines += [f"  {line}" for line in report.get("traceback") or []]
+    return "\n".join(lines)
+
+
+def _observed(look: Look) -> str | None:
+    """What the pods themselves show."""
+    for pod, status in look.image_trouble():
+        waiting = status["state"]["waiting"]
+        return (
+            f"{pod['metadata']['name']}: {waiting['reason']} of image {status['image']!r}: "
+            f"{waiting.get('message', '')}"
+        )
+    for pod in look.pods:
+        for status in container_statuses(pod):
+            for state in ("state", "lastState"):
+                ended = status.get(state, {}).get("terminated")
+                if ended and ended.get("exitCode"):
+                    return _exit(pod, status, ended)
+        reason = pod.get("status", {}).get("reason")
+        if reason:
+            return f"{pod['metadata']['name']}: {reason}: {pod['status'].get('message', '')}"
+        for condition in pod.get("status", {}).get("conditions") or []:
+            if condition.get("reason") == "Unschedulable":
+                return f"{pod['metadata']['name']}: Unschedulable: {condition.get('message', '')}"
+    return None
+
+
+def _exit(pod: dict[str, Any], status: dict[str, Any], ended: dict[str, Any]) -> str:
+    limit = next(
+        (
+            container.get("resources", {}).get("limits", {}).get("memory")
+            for container in pod["spec"]["containers"]
+            if container["name"] == status["name"]
+        ),
+        None,
+    )
+    reason = ended.get("reason") or "Error"
+    if reason == "OOMKilled" and limit:
+        reason += f" (memory limit {limit})"
+    tail = (ended.get("message") or "").strip()
+    return f"{pod['metadata']['name']}: exit code {ended['exitCode']}, {reason}" + (
+        "\n" + "\n".join(f"  {line}" for line in tail.splitlines()[-10:]) if tail else ""
+    )

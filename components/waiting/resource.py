@@ -1,0 +1,118 @@
+"""The child of a job that waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from ..spec.inputs import mapped
+from ..spec.job_args import JobArgs
+from ..spec.model import TrainstackError
+from .target import Target
+
+if TYPE_CHECKING:
+    from ..job import TrainingJob
+
+_WHICH_RUN = ("kind", "namespace", "name", "wait")
+
+
+class _Waiter(ResourceProvider):
+    """Polls the job in `create`; a failed wait is not in state, so the next `up` waits again."""
+
+    serialize_as_secret_always = False
+
+    def create(self, props: Any) -> CreateResult:
+        from .poll import wait
+
+        target = Target.from_props(props)
+        outcome = wait(target)
+        return CreateResult(target.name, {**props, **outcome})
+
+    def diff(self, _id: str, _olds: Any, _news: Any) -> DiffResult:
+        replaces = [key for key in _WHICH_RUN if _olds.get(key) != _news.get(key)]
+        return DiffResult(changes=bool(replaces), replaces=replaces, delete_before_replace=True)
+
+    def update(self, _id: str, _olds: Any, _news: Any) -> UpdateResult:
+        return UpdateResult({**_olds, **_news})
+
+
+class RunWait(Resource):
+    """Exists once the job has got as far as was asked."""
+
+    status: pulumi.Output[dict[str, Any] | None]
+    result: pulumi.Output[dict[str, Any] | None]
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(_Waiter(), name, {**props, "status": None, "result": None}, opts)
+
+
+def wait_for(
+    job: TrainingJob, name: str, spec: JobArgs, manifest: dict[str, Any], where: str
+) -> RunWait:
+    """Register the waiting child of `job`."""
+    from ..job import pod_selector
+
+    kubeconfig, context = _cluster(job, spec, where)
+    group, version = manifest["apiVersion"].split("/")
+
+    def props(parts: Any) -> dict[str, Any]:
+        return Target(
+            kind=manifest["kind"],
+            group=group,
+            version=version,
+            name=parts[0],
+            namespace=parts[1],
+            pod_label=pod_selector(manifest),
+            container=_container(manifest),
+            wait=spec.wait,
+            timeout=spec.timeout,
+            kubeconfig=kubeconfig,
+            context=context,
+        ).to_props()
+
+    metadata = manifest["metadata"]
+    known = mapped([metadata["name"], metadata["namespace"]], props)
+    fields = (
+        known
+        if isinstance(known, dict)
+        else {key: known[key] for key in Target.__dataclass_fields__}
+    )
+    return RunWait(
+        f"{name}-wait",
+        dict(fields),
+        pulumi.ResourceOptions(parent=job, depends_on=[job.job], hide_diffs=["__provider"]),
+    )
+
+
+def _container(manifest: dict[str, Any]) -> str:
+    roles = manifest["spec"].get("pytorchReplicaSpecs", {"Job": manifest["spec"]})
+    template = next(iter(roles.values()))["template"]
+    return str(template["spec"]["containers"][0]["name"])
+
+
+def _cluster(job: TrainingJob, spec: JobArgs, where: str) -> tuple[str | None, str | None]:
+    """Where the waiting child finds the cluster; credentials stay in the kubeconfig file."""
+    if spec.cluster is not None:
+        return spec.cluster.config_file, spec.cluster.context
+    if job.get_provider("kubernetes:core/v1:Pod") is not None:
+        raise TrainstackError(
+            f"{where}: wait: got {spec.wait!r} with a provider in the resource options, which "
+            "cannot be asked for its cluster; give cluster=Cluster(kubeconfig=…, context=…)"
+        )
+    config = pulumi.Config("kubernetes")
+    kubeconfig = config.get("kubeconfig")
+    if kubeconfig is not None and not Path(kubeconfig).expanduser().is_file():
+        raise TrainstackError(
+            f"{where}: wait: got {spec.wait!r}, but kubernetes:kubeconfig is not the path of a "
+            "file; give cluster=Cluster(kubeconfig=…)"
+        )
+    return kubeconfig, config.get("context")

@@ -1,0 +1,47 @@
+"""What is waited for, as plain data that fits into the state file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_PLURALS = {"PyTorchJob": "pytorchjobs", "Job": "jobs"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A job object, how far it has to get, and where it is."""
+
+    kind: str
+    group: str
+    version: str
+    namespace: str
+    name: str
+    pod_label: str
+    container: str
+    wait: str
+    timeout: int | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+
+    @property
+    def plural(self) -> str:
+        """The kind's name in API paths."""
+        return _PLURALS[self.kind]
+
+    @property
+    def selector(self) -> str:
+        """Selects the job's pods."""
+        return f"{self.pod_label}={self.name}"
+
+    def to_props(self) -> dict[str, Any]:
+        """Resource properties; what is unset is left out."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_props(cls, props: dict[str, Any]) -> Target:
+        """Read properties back, where numbers have become floats."""
+        fields = {key: props[key] for key in cls.__dataclass_fields__ if props.get(key) is not None}
+        if "timeout" in fields:
+            fields["timeout"] = int(fields["timeout"])
+        return cls(**fields)
