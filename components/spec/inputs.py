@@ -9,7 +9,7 @@ from pulumi import Output
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from .model import TrainstackError
+from .model import TrainstackError, reasons
 
 T = TypeVar("T")
 
@@ -61,8 +61,7 @@ def _later(value: Output[Any], adapter: TypeAdapter[Any], field: str) -> Output[
         try:
             return adapter.validate_python(parts[0])
         except ValidationError as error:
-            reasons = "; ".join(item["msg"] for item in error.errors(include_url=False))
-            raise TrainstackError(f"{field}: got {parts[0]!r}: {reasons}") from None
+            raise TrainstackError(f"{field}: {reasons(error)}") from None
 
     gate: Awaitable[None] = refuse_secret()
     return Output.all(value, gate).apply(check)

@@ -55,6 +55,11 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
+def reasons(error: ValidationError) -> str:
+    """What is wrong with a value that has no path."""
+    return "; ".join(_reason(item, BaseModel) for item in error.errors(include_url=False))
+
+
 def _path(loc: tuple[int | str, ...]) -> str:
     text = ""
     for part in loc:

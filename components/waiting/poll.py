@@ -29,7 +29,7 @@ class RunFailedError(Exception):
 def wait(target: Target) -> dict[str, Any]:
     """Poll until the job has got as far as `target.wait`; returns `status` and `result`.
 
-    Raises `RunFailedError` that explains why: it failed, vanished, cannot start, or took longer than
+    Raises `RunFailedError` that says why: it failed, vanished, cannot start, or took more than
     `target.timeout` seconds.
     """
     return _Watch(target, _api(target)).until_done()

@@ -1,0 +1,85 @@
+"""The operator releases that trainstack knows, as data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..spec.model import TrainstackError
+
+
+@dataclass(frozen=True)
+class Release:
+    """A pinned release of an operator: where its manifests are and what they must be."""
+
+    name: str
+    """The operator's name, for example `training-operator`."""
+    version: str
+    """Its version without a leading `v`."""
+    address: str
+    """The release's source archive."""
+    module: str
+    """The same release as a Go module, for machines that reach only a module proxy."""
+    folder: str
+    """The folder in both that holds the manifests."""
+    files: tuple[str, ...]
+    """What is needed of that folder."""
+    digest: str
+    """`digest()` of those files; it holds for every archive and folder of the same release."""
+    image_tag: str
+    """The tag that upstream's own installation gives the image named in the manifests."""
+
+    @property
+    def title(self) -> str:
+        """`name@version`, as the command line takes it."""
+        return f"{self.name}@{self.version}"
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """One SHA-256 over names and contents, whatever archive they came in."""
+    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+RELEASES = (
+    Release(
+        name="training-operator",
+        version="1.9.4",
+        address="https://github.com/kubeflow/training-operator/archive/refs/tags/v1.9.4.tar.gz",
+        module="github.com/kubeflow/training-operator@v1.9.4",
+        folder="manifests",
+        files=(
+            "base/crds/kubeflow.org_jaxjobs.yaml",
+            "base/crds/kubeflow.org_paddlejobs.yaml",
+            "base/crds/kubeflow.org_pytorchjobs.yaml",
+            "base/crds/kubeflow.org_tfjobs.yaml",
+            "base/crds/kubeflow.org_xgboostjobs.yaml",
+            "base/deployment.yaml",
+            "base/rbac/cluster-role-binding.yaml",
+            "base/rbac/role.yaml",
+            "base/rbac/service-account.yaml",
+            "base/service.yaml",
+            "base/webhook/manifests.yaml",
+        ),
+        digest="",
+        image_tag="v1-93c5489",
+    ),
+)
+
+
+def find_release(name: str, version: str | None = None) -> Release:
+    """The named release; the newest one without a version.
+
+    Raises `TrainstackError` that lists what there is.
+    """
+    found = [
+        release
+        for release in RELEASES
+        if release.name == name and version in (None, release.version)
+    ]
+    if not found:
+        asked = f"{name}@{version}" if version else name
+        known = ", ".join(release.title for release in RELEASES)
+        raise TrainstackError(f"unknown operator release {asked!r}; known: {known}")
+    return found[-1]

@@ -1,0 +1,1 @@
+"""Runnable stacks, one a folder, and the driver behind `make demo`."""

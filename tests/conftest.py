@@ -1,0 +1,82 @@
+"""Fixtures: the real tools, the dev cluster, and programs that run on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devcluster import DevCluster
+from devcluster.toolchain import Toolchain, ensure
+from tests.support.kube import Kube
+from tests.support.pulumi_cli import PulumiProgram
+
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+
+NewProgram = Callable[..., PulumiProgram]
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """All tools, built when missing."""
+    return ensure()
+
+
+@pytest.fixture(scope="session")
+def pulumi_home(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment in which pulumi finds the provider without a warning."""
+    home = tmp_path_factory.mktemp("pulumi-home")
+    ours = ("PULUMI_HOME", "PULUMI_IGNORE_AMBIENT_PLUGINS")
+    env = toolchain.env(pulumi_home=home)
+    return {key: env[key] for key in ours if key in env}
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[DevCluster]:
+    """The dev cluster; stopped at the end if these tests started it."""
+    cluster = DevCluster()
+    was_running = cluster.running
+    cluster.up()
+    yield cluster
+    if not was_running:
+        cluster.down()
+
+
+@pytest.fixture
+def offline_program(
+    toolchain: Toolchain, pulumi_home: dict[str, str], tmp_path: Path
+) -> NewProgram:
+    """Makes programs that cannot reach any cluster."""
+    return _programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": "/nonexistent/kubeconfig"})
+
+
+@pytest.fixture
+def program(
+    toolchain: Toolchain, pulumi_home: dict[str, str], cluster: DevCluster, tmp_path: Path
+) -> NewProgram:
+    """Makes programs that run on the dev cluster."""
+    return _programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)})
+
+
+@pytest.fixture(scope="session")
+def kube(cluster: DevCluster) -> Kube:
+    """Looks at the dev cluster."""
+    return Kube(cluster.kubeconfig)
+
+
+@pytest.fixture
+def namespace(kube: Kube, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of this test's own, removed afterwards with all that is in it."""
+    with kube.namespace(request.node.name) as name:
+        yield name
+
+
+def _programs(toolchain: Toolchain, tmp_path: Path, env: dict[str, str]) -> NewProgram:
+    def new(source: str = "", folder: str = "one", **rest: object) -> PulumiProgram:
+        path = tmp_path / folder
+        path.mkdir(exist_ok=True)
+        return PulumiProgram(path, source, path=toolchain.path_dirs(), env=env, **rest)  # type: ignore[arg-type]
+
+    return new

@@ -1,0 +1,80 @@
+"""A small view of a cluster for tests."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+T = TypeVar("T")
+JOB_LABEL = "training.kubeflow.org/job-name"
+
+
+class Kube:
+    """Reads and pokes the cluster that a kubeconfig names."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self.api = config.new_client_from_config(str(kubeconfig))
+        self.core = client.CoreV1Api(self.api)
+        self.custom = client.CustomObjectsApi(self.api)
+
+    @contextmanager
+    def namespace(self, hint: str) -> Iterator[str]:
+        """A new namespace for as long as the block runs."""
+        slug = re.sub(r"[^a-z0-9]+", "-", hint.lower()).strip("-")[:30].strip("-")
+        name = f"t-{slug}-{uuid.uuid4().hex[:6]}"
+        self.core.create_namespace({"metadata": {"name": name}})
+        try:
+            self.wait(lambda: self._has_account(name), "default service account", 30)
+            yield name
+        finally:
+            self.core.delete_namespace(name, grace_period_seconds=0)
+
+    def _has_account(self, namespace: str) -> bool:
+        try:
+            self.core.read_namespaced_service_account("default", namespace)
+        except ApiException:
+            return False
+        return True
+
+    def pods(self, namespace: str, selector: str = "") -> list[dict[str, Any]]:
+        """Pods as plain dicts, by name."""
+        found = self.core.list_namespaced_pod(namespace, label_selector=selector).items
+        pods = [self.api.sanitize_for_serialization(pod) for pod in found]
+        return sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))
+
+    def jobs(self, namespace: str, kind: str = "pytorchjobs") -> list[dict[str, Any]]:
+        """Objects of a job kind, by name."""
+        group = "batch" if kind == "jobs" else "kubeflow.org"
+        found = self.custom.list_namespaced_custom_object(group, "v1", namespace, kind)["items"]
+        return sorted(found, key=lambda job: str(job["metadata"]["name"]))
+
+    def logs(self, namespace: str, pod: str) -> str:
+        """What a pod's container printed so far; empty before it runs."""
+        try:
+            return str(self.core.read_namespaced_pod_log(pod, namespace))
+        except ApiException:
+            return ""
+
+    def delete_pod(self, namespace: str, pod: str, grace: int | None = None) -> None:
+        """Delete a pod as `kubectl delete pod` does."""
+        self.core.delete_namespaced_pod(pod, namespace, grace_period_seconds=grace)
+
+    def wait(self, look: Callable[[], T], what: str, seconds: float) -> T:
+        """Look until there is something, and fail the test when there is not in time."""
+        end = time.monotonic() + seconds
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise AssertionError(f"no {what} after {seconds:.0f} s")
+            time.sleep(0.25)
