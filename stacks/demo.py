@@ -108,9 +108,14 @@ class Stack:
         return self._pulumi(*words, "--config-file", str(self.config_file))
 
     def _pulumi(self, *words: str, quiet: bool = False) -> int:
-        out = subprocess.DEVNULL if quiet else None
-        command = ("pulumi", *words)
-        return subprocess.run(command, cwd=self.folder, env=self.env, stdout=out, check=False).returncode
+        done = subprocess.run(
+            ("pulumi", *words),
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.DEVNULL if quiet else None,
+            check=False,
+        )
+        return done.returncode
 
 
 Set = Annotated[list[str], typer.Option("--set", help="A setting of the stack, key=value.")]

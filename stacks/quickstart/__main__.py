@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_kubernetes as k8s
+
 import trainstack as ts
 
 config = pulumi.Config()
