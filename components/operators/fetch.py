@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Iterator
+from typing import IO
 
 from ..spec.model import TrainstackError
 from .archive import files_of

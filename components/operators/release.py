@@ -62,7 +62,7 @@ RELEASES = (
             "base/service.yaml",
             "base/webhook/manifests.yaml",
         ),
-        digest="",
+        digest="4736ecae71473428986d81c1b62c60918e74ea0e221314cb530c1c5450415e52",
         image_tag="v1-93c5489",
     ),
 )

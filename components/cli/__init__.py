@@ -1,0 +1,5 @@
+"""The `trainstack` command."""
+
+from .app import app
+
+__all__ = ["app"]
