@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+import images
 from devcluster import DevCluster
 from devcluster.toolchain import Toolchain, ensure
+from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE
 from tests.support.kube import Kube
+from tests.support.operator import OperatorStack
 from tests.support.pulumi_cli import PulumiProgram
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
@@ -61,6 +64,49 @@ def program(
 
 
 @pytest.fixture(scope="session")
+def operator_stack(
+    toolchain: Toolchain,
+    pulumi_home: dict[str, str],
+    cluster: DevCluster,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[OperatorStack]:
+    """The operator's own stack, not yet up."""
+    new = _programs(
+        toolchain,
+        tmp_path_factory.mktemp("operator"),
+        {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)},
+    )
+    config = {
+        "source": str(toolchain.manifests("training-operator")),
+        "image": OPERATOR_IMAGE,
+        "init_image": INIT_IMAGE,
+    }
+    stack = OperatorStack(new(config=config, project="operator"))
+    yield stack
+    stack.down()
+
+
+@pytest.fixture
+def operator(operator_stack: OperatorStack) -> None:
+    """The training-operator is installed."""
+    operator_stack.up()
+
+
+@pytest.fixture
+def no_operator(operator_stack: OperatorStack) -> None:
+    """The training-operator is not installed, so that the test can do it."""
+    operator_stack.down()
+
+
+@pytest.fixture(scope="session")
+def image(cluster: DevCluster) -> images.Image:
+    """The quickstart image, built when missing, loaded into the dev cluster."""
+    image = images.ensure("quickstart")
+    cluster.load_image(image.tar)
+    return image
+
+
+@pytest.fixture(scope="session")
 def kube(cluster: DevCluster) -> Kube:
     """Looks at the dev cluster."""
     return Kube(cluster.kubeconfig)
@@ -73,10 +119,17 @@ def namespace(kube: Kube, request: pytest.FixtureRequest) -> Iterator[str]:
         yield name
 
 
-def _programs(toolchain: Toolchain, tmp_path: Path, env: dict[str, str]) -> NewProgram:
-    def new(source: str = "", folder: str = "one", **rest: object) -> PulumiProgram:
+def _programs(toolchain: Toolchain, tmp_path: Path, base: dict[str, str]) -> NewProgram:
+    def new(
+        source: str = "",
+        folder: str = "one",
+        env: Mapping[str, str] | None = None,
+        **rest: object,
+    ) -> PulumiProgram:
         path = tmp_path / folder
         path.mkdir(exist_ok=True)
-        return PulumiProgram(path, source, path=toolchain.path_dirs(), env=env, **rest)  # type: ignore[arg-type]
+        return PulumiProgram(
+            path, source, path=toolchain.path_dirs(), env={**base, **(env or {})}, **rest
+        )  # type: ignore[arg-type]
 
     return new

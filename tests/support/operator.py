@@ -1,0 +1,37 @@
+"""The training-operator on the dev cluster, for tests that need one."""
+
+from __future__ import annotations
+
+from tests.support.pulumi_cli import PulumiProgram
+
+_SOURCE = """
+import pulumi
+import trainstack as ts
+
+config = pulumi.Config()
+ts.TrainingOperator("training-operator", {
+    "source": config.require("source"),
+    "image": config.require("image"),
+    "init_container_image": config.require("init_image"),
+})
+"""
+
+
+class OperatorStack:
+    """A stack that holds just the operator; it can come and go within a test session."""
+
+    def __init__(self, program: PulumiProgram) -> None:
+        self.program = program.use(_SOURCE)
+        self.installed = False
+
+    def up(self) -> None:
+        """Install it, unless it is there."""
+        if not self.installed:
+            self.program.up().check()
+            self.installed = True
+
+    def down(self) -> None:
+        """Remove it, if it is there."""
+        if self.installed:
+            self.program.destroy().check()
+            self.installed = False
