@@ -38,9 +38,9 @@ class Worker(Replica):
 class PyTorchJobArgs(JobArgs):
     """Arguments of `PyTorchJob`: one master and some workers, one process each."""
 
-    master: Master = Master()
+    master: Master = Master.model_construct()
     """Always one replica."""
-    worker: Worker = Worker(replicas=0)
+    worker: Worker = Worker.model_construct(replicas=0)
     """Default: none, a job of the master alone."""
 
     @model_validator(mode="after")

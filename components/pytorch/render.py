@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..spec.inputs import text
@@ -15,8 +16,7 @@ from .args import ElasticJobArgs, PyTorchJobArgs
 CONTAINER = "pytorch"
 PORT = 23456
 RESTARTS = 10
-_ELASTIC_WORKER = Replica(restart_policy=RestartPolicy.FAILURE)
-_STORE = Replica(requests=Resources(cpu="100m", memory="512Mi"), limits=Resources(memory="1Gi"))
+_ELASTIC_WORKER = Replica.model_construct(restart_policy=RestartPolicy.FAILURE)
 _RDZV_DEFAULTS = {
     "is_host": 0,
     "join_timeout": 900,
@@ -58,7 +58,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
         "restartPolicy": "ExitCode",
         "template": pod_template(
             args,
-            _STORE,
+            _store(),
             run,
             container=CONTAINER,
             env={"PET_RDZV_ENDPOINT": f"0.0.0.0:{PORT}"},
@@ -89,6 +89,11 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
             "runPolicy": _run_policy(args, RESTARTS),
         },
     )
+
+
+@cache
+def _store() -> Replica:
+    return Replica(requests=Resources(cpu="100m", memory="512Mi"), limits=Resources(memory="1Gi"))
 
 
 def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:

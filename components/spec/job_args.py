@@ -68,7 +68,7 @@ class JobArgs(Args):
     """Annotations of the job object; changed in place."""
     pod_overlay: PodOverlay = {}
     """A partial pod template, laid over every role's pods."""
-    run_policy: RunPolicy = RunPolicy()
+    run_policy: RunPolicy = RunPolicy.model_construct()
     """Deadline, failure limit and cleaning up."""
     operator: pulumi.Resource | None = None
     """The operator component that the job needs; default: the cluster brings its own."""

@@ -23,8 +23,8 @@ class Args(BaseModel):
         extra="forbid",
         frozen=True,
         arbitrary_types_allowed=True,
-        use_attribute_docstrings=True,
         validate_default=False,
+        defer_build=True,
     )
 
 
