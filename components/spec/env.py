@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from .inputs import In
 from .model import Args
 from .names import DataKey, EnvName, Subdomain
+from .shown import shown
 
 _RESERVED = ("PET_", "TRAINSTACK_", "TORCHELASTIC_")
 _OPERATOR_SETS = frozenset({"MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE"})
@@ -17,13 +18,13 @@ _OPERATOR_SETS = frozenset({"MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE"})
 
 def _not_reserved(name: str) -> str:
     if name in _OPERATOR_SETS or name.startswith(_RESERVED):
-        raise ValueError(f"got {name!r}: set by the operator or the launch runtime")
+        raise ValueError(f"got {shown(name)}: set by the operator or the launch runtime")
     return name
 
 
 def _spelled(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError(f"got {value!r}: write 'true' or 'false' as your program reads it")
+        raise ValueError(f"got {shown(value)}: write 'true' or 'false' as your program reads it")
     return str(value) if isinstance(value, (int, float)) else value
 
 

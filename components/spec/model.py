@@ -9,6 +9,8 @@ from typing import Any, TypeVar, get_args
 import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .shown import shown
+
 M = TypeVar("M", bound="Args")
 
 
@@ -86,7 +88,7 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
     message = message[:1].lower() + message[1:]
     if kind == "value_error":
         return message
-    return f"got {item['input']!r}: {message}"
+    return f"got {shown(item['input'])}: {message}"
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

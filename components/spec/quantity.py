@@ -6,34 +6,40 @@ Grammar: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_FORM = re.compile(r"(?P<number>\d+(?:\.\d*)?|\.\d+)(?P<suffix>[eE][+-]?\d+|[A-Za-z]*)")
+from .shown import shown
+
+_FORM = re.compile(
+    r"(?P<number>\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?P<suffix>[eE][+-]?\d{1,2}|[A-Za-z]{0,2})",
+    re.ASCII,
+)
 _SUFFIXES = {
-    "n": Decimal(10) ** -9,
-    "u": Decimal(10) ** -6,
-    "m": Decimal(10) ** -3,
-    "": Decimal(1),
-    **{name: Decimal(1000) ** power for power, name in enumerate("kMGTPE", start=1)},
-    **{f"{name}i": Decimal(1024) ** power for power, name in enumerate("KMGTPE", start=1)},
+    "n": Fraction(1, 1000**3),
+    "u": Fraction(1, 1000**2),
+    "m": Fraction(1, 1000),
+    "": Fraction(1),
+    **{name: Fraction(1000**power) for power, name in enumerate("kMGTPE", start=1)},
+    **{f"{name}i": Fraction(1024**power) for power, name in enumerate("KMGTPE", start=1)},
 }
 _ALLOWED = "a number with an optional suffix m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei"
+_MOST = 2**63 - 1
 
 
-def exact(quantity: str) -> Decimal:
-    """The quantity's value as an exact decimal: `exact("1.5Gi")` is 1610612736.
+def exact(quantity: str) -> Fraction:
+    """The quantity's exact value: `exact("1.5Gi")` is 1610612736.
 
     Raises `ValueError` for anything that Kubernetes would not read.
     """
     form = _FORM.fullmatch(quantity)
     if form is None:
-        raise ValueError(f"got {quantity!r}: must be {_ALLOWED}")
-    number, suffix = Decimal(form["number"]), form["suffix"]
+        raise ValueError(f"got {shown(quantity)}: must be {_ALLOWED}")
+    number, suffix = Fraction(form["number"].removesuffix(".")), form["suffix"]
     if suffix[:1] in ("e", "E") and suffix[1:]:
-        return number.scaleb(int(suffix[1:]))
+        return number * Fraction(10) ** int(suffix[1:])
     if suffix not in _SUFFIXES:
         raise ValueError(f"got {quantity!r}: unknown suffix {suffix!r}; must be {_ALLOWED}")
     return number * _SUFFIXES[suffix]
@@ -41,10 +47,10 @@ def exact(quantity: str) -> Decimal:
 
 def _positive(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"got {value!r}: must be {_ALLOWED}")
-    spelled = str(value)
-    if exact(spelled) <= 0:
-        raise ValueError(f"got {spelled!r}: must be above 0")
+        raise ValueError(f"got {shown(value)}: must be {_ALLOWED}")
+    spelled = shown(value) if isinstance(value, int) else str(value)
+    if not 0 < exact(spelled) <= _MOST:
+        raise ValueError(f"got {spelled!r}: must be above 0 and below 8Ei")
     return spelled
 
 
@@ -55,7 +61,8 @@ def _cpu(value: Any) -> str:
     return spelled
 
 
-def _bytes(value: Any) -> str:
+def as_bytes(value: Any) -> str:
+    """A positive number of whole bytes, as it was spelled."""
     spelled = _positive(value)
     if exact(spelled) % 1:
         raise ValueError(
@@ -65,4 +72,4 @@ def _bytes(value: Any) -> str:
 
 
 Cpu = Annotated[str, BeforeValidator(_cpu)]
-Bytes = Annotated[str, BeforeValidator(_bytes)]
+Bytes = Annotated[str, BeforeValidator(as_bytes)]
