@@ -49,7 +49,9 @@ class Deferred:
 In = Annotated[T | Output[T], Deferred()]
 
 
-def _later(value: Output[Any], adapter: TypeAdapter[Any], field: str) -> Output[Any]:
+def not_secret(value: Output[T], field: str) -> Output[T]:
+    """The same Output, which fails if it turns out to be a secret."""
+
     async def refuse_secret() -> None:
         if await value.is_secret():
             raise TrainstackError(
@@ -57,14 +59,18 @@ def _later(value: Output[Any], adapter: TypeAdapter[Any], field: str) -> Output[
                 "and name that in `secrets`"
             )
 
-    def check(parts: list[Any]) -> Any:
+    gate: Awaitable[None] = refuse_secret()
+    return Output.all(value, gate).apply(lambda parts: parts[0])
+
+
+def _later(value: Output[Any], adapter: TypeAdapter[Any], field: str) -> Output[Any]:
+    def check(resolved: Any) -> Any:
         try:
-            return adapter.validate_python(parts[0])
+            return adapter.validate_python(resolved)
         except ValidationError as error:
             raise TrainstackError(f"{field}: {reasons(error)}") from None
 
-    gate: Awaitable[None] = refuse_secret()
-    return Output.all(value, gate).apply(check)
+    return not_secret(value, field).apply(check)
 
 
 def text(*parts: str | Output[str]) -> str | Output[str]:
