@@ -7,15 +7,25 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from .shown import shown
+
 LABEL_LENGTH = 63
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_QUALIFIED = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_HOST = (
+    r"([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*(:\d+)?"
+)
+DATA_KEY = r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+"
+_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 
 
 def _pattern(form: str, allowed: str, longest: int) -> AfterValidator:
-    compiled = re.compile(form)
+    compiled = re.compile(form, re.ASCII)
 
     def check(value: str) -> str:
         if len(value) > longest or not compiled.fullmatch(value):
-            raise ValueError(f"got {value!r}: must be {allowed}, at most {longest} characters")
+            raise ValueError(f"got {shown(value)}: must be {allowed}, at most {longest} characters")
         return value
 
     return AfterValidator(check)
@@ -29,17 +39,25 @@ Label = Annotated[
         LABEL_LENGTH,
     ),
 ]
+Namespace = Annotated[
+    str,
+    _pattern(
+        _LABEL,
+        "lower-case letters, digits and '-', starting and ending with a letter or digit",
+        LABEL_LENGTH,
+    ),
+]
 Subdomain = Annotated[
     str,
     _pattern(
-        r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        _SUBDOMAIN,
         "lower-case letters, digits, '-' and '.'",
         253,
     ),
 ]
 Fragment = Annotated[
     str,
-    _pattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "lower-case letters, digits and '-'", 20),
+    _pattern(_LABEL, "lower-case letters, digits and '-'", 20),
 ]
 EnvName = Annotated[
     str,
@@ -49,11 +67,18 @@ AbsolutePath = Annotated[
     str,
     _pattern(r"/[^:\0]*", "an absolute path without ':'", 4096),
 ]
-DataKey = Annotated[str, _pattern(r"[-._a-zA-Z0-9]+", "letters, digits, '-', '_' and '.'", 253)]
+DataKey = Annotated[
+    str,
+    _pattern(
+        DATA_KEY,
+        "letters, digits, '-', '_' and '.', not starting with '..'",
+        253,
+    ),
+]
 LabelKey = Annotated[
     str,
     _pattern(
-        r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?{_QUALIFIED}",
         "a name of letters, digits, '-', '_' and '.', with an optional DNS prefix and '/'",
         317,
     ),
@@ -69,7 +94,7 @@ LabelValue = Annotated[
 ExtendedResource = Annotated[
     str,
     _pattern(
-        r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?",
+        rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/{_QUALIFIED}",
         "a resource name with a DNS prefix, for example 'rdma/hca'",
         317,
     ),
@@ -77,7 +102,7 @@ ExtendedResource = Annotated[
 Image = Annotated[
     str,
     _pattern(
-        r"[a-z0-9][-a-zA-Z0-9._:/]*(@sha256:[0-9a-f]{64})?",
+        rf"({_HOST}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?(@sha256:[0-9a-f]{{64}})?",
         "an image reference such as 'registry.example/team/train:1.0' or one with '@sha256:…'",
         512,
     ),

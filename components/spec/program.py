@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -10,6 +12,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from .model import Args, TrainstackError
+from .names import DATA_KEY
+from .shown import shown
 
 PROGRAM_DIR = "/etc/trainstack/program"
 LARGEST_SCRIPT = 900_000
@@ -17,13 +21,19 @@ LARGEST_SCRIPT = 900_000
 
 def _module(value: str) -> str:
     if not all(part.isidentifier() for part in value.split(".")):
-        raise ValueError(f"got {value!r}: must be a dotted module name such as 'pkg.train'")
+        raise ValueError(f"got {shown(value)}: must be a dotted module name such as 'pkg.train'")
     return value
 
 
 def _script(value: str) -> str:
-    if PurePosixPath(value).suffix != ".py":
-        raise ValueError(f"got {value!r}: must be a Python file, '<path>.py'")
+    path = PurePosixPath(value)
+    if path.suffix != ".py" or "\0" in value:
+        raise ValueError(f"got {shown(value)}: must be a Python file, '<path>.py'")
+    if not path.is_absolute() and not re.fullmatch(DATA_KEY, path.name):
+        raise ValueError(
+            f"got {shown(value)}: a file that is shipped must be named with letters, digits, "
+            "'-', '_' and '.' only"
+        )
     return value
 
 
@@ -96,7 +106,9 @@ def read_source(program: Program | None, folder: Path, where: str) -> Source | N
         )
     try:
         content = raw.decode()
-        compile(content, program.script, "exec", dont_inherit=True)
-    except (UnicodeDecodeError, SyntaxError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(content, program.script, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise TrainstackError(f"{problem}: not valid Python: {error}") from None
     return Source(path.name, content)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from .env import Env
 from .inputs import In
@@ -20,7 +20,7 @@ class Replica(Args):
 
     image: In[Image] | None = None
     """Container image; default: the job's."""
-    command: list[In[str]] | None = None
+    command: Annotated[list[In[str]], Field(min_length=1)] | None = None
     """Replaces the image's entry point; default: the job's program or command."""
     args: list[In[str]] | None = None
     """Arguments after the hyperparameters; default: the job's."""

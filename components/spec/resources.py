@@ -46,6 +46,13 @@ class Resources(Args):
     def _whole_gpus(cls, value: Any) -> Any:
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
+    @field_validator("devices")
+    @classmethod
+    def _no_second_gpus(cls, value: dict[str, int]) -> dict[str, int]:
+        if GPU in value:
+            raise ValueError(f"{GPU}: say gpu={value[GPU]}")
+        return value
+
     def to_kube(self) -> dict[str, str]:
         """The Kubernetes resource list."""
         named = {
