@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pulumi
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from .cluster import Cluster
 from .env import Env, Secrets
@@ -13,14 +13,23 @@ from .hyperparameters import Hyperparameters
 from .inputs import In
 from .model import Args
 from .mounts import Mount
-from .names import Fragment, Image, Label, LabelKey, LabelValue, Subdomain
+from .names import Fragment, Image, Label, LabelKey, LabelValue, Namespace, Subdomain
 from .overlay import PodOverlay
 from .policy import RunPolicy, Seconds
 from .program import PROGRAM_DIR, Program
-from .quantity import Bytes
+from .quantity import as_bytes
 from .resources import Resources
+from .shown import shown
 
 Wait = Literal["accepted", "running", "finished"]
+
+
+def _shared_memory(value: Any) -> bool | str:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or not value[:1].isdecimal():
+        raise ValueError(f"got {shown(value)}: must be True, False or a size such as '8Gi'")
+    return as_bytes(value)
 
 
 class JobArgs(Args):
@@ -49,11 +58,11 @@ class JobArgs(Args):
     """Environment variables of the training containers; numbers become text."""
     secrets: Secrets = {}
     """Environment variables that are read from Kubernetes Secrets."""
-    namespace: In[Label] = "default"
+    namespace: In[Namespace] = "default"
     """Namespace of everything the job makes; default `"default"`, never a context's."""
     resources: Resources | None = None
     """Requests and limits of each training container that has none of its own."""
-    shared_memory: bool | Bytes = True
+    shared_memory: Annotated[bool | str, BeforeValidator(_shared_memory)] = True
     """Memory-backed /dev/shm: `True` (default) without a limit, a size such as `"8Gi"` in bytes,
     or `False` for the container runtime's 64 MiB."""
     mounts: list[Mount] = []
@@ -106,7 +115,9 @@ def _check_paths(args: JobArgs) -> None:
             raise ValueError(f"mounts: {path!r} is given more than once")
         if path == "/":
             raise ValueError("mounts: '/' would hide the image")
-    if args.program is not None and args.program.shipped and PROGRAM_DIR in paths:
-        raise ValueError(f"mounts: {PROGRAM_DIR!r} is where the program's source lies")
+    if args.program is not None and args.program.shipped:
+        for path in paths:
+            if path == PROGRAM_DIR or path.startswith(f"{PROGRAM_DIR}/"):
+                raise ValueError(f"mounts: {path!r}: {PROGRAM_DIR!r} holds the program's source")
     if args.shared_memory is not False and "/dev/shm" in paths:
         raise ValueError("mounts: '/dev/shm' is mounted by shared_memory; set it to False")

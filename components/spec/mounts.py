@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import model_validator
@@ -50,6 +51,8 @@ class Mount(Args):
             )
         if self.size is not None and not self.empty_dir:
             raise ValueError(f"mount {self.path!r}: size applies to empty_dir only")
+        if self.host_path is not None and ".." in self.host_path.split("/"):
+            raise ValueError(f"mount {self.path!r}: host_path must be without '..'")
         if self.sub_path is not None and (
             self.sub_path.startswith("/") or ".." in self.sub_path.split("/")
         ):
@@ -80,8 +83,37 @@ class Mount(Args):
             where["subPath"] = self.sub_path
         return self._named(**where)
 
+    def shares_claim(self, other: Mount) -> bool:
+        """Whether both are known to show the same PersistentVolumeClaim."""
+        return isinstance(self.pvc, str) and self.pvc == other.pvc
+
     def _named(self, **rest: Any) -> dict[str, Any]:
         return {"name": self.name, **rest}
 
     def _read_only(self) -> dict[str, Any]:
         return {"readOnly": True} if self.read_only else {}
+
+
+def volumes(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+    """The pod's volumes: one for each claim, since the kubelet waits forever for a second one.
+
+    See <https://github.com/kubernetes/kubernetes/issues/127004>.
+    """
+    found = []
+    for mount in mounts:
+        sharing = [other for other in mounts if other is mount or other.shares_claim(mount)]
+        if sharing[0] is mount:
+            writer = next((other for other in sharing if not other.read_only), mount)
+            found.append({**writer.volume(), "name": mount.name})
+    return found
+
+
+def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+    """The container's volume mounts, each of the volume that `volumes` made for it."""
+    return [
+        {
+            **mount.volume_mount(),
+            "name": next(o.name for o in mounts if o is mount or o.shares_claim(mount)),
+        }
+        for mount in mounts
+    ]

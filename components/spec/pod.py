@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from . import mounts
 from .env import to_kube
 from .hyperparameters import arguments
 from .job_args import JobArgs
@@ -86,7 +87,7 @@ def _launch(job: JobArgs, replica: Replica) -> dict[str, Any]:
 
 
 def _volumes(job: JobArgs, run: Run) -> list[dict[str, Any]] | None:
-    volumes = [mount.volume() for mount in job.mounts]
+    volumes = mounts.volumes(job.mounts)
     if run.source_map is not None:
         volumes.append({"name": _SOURCE_VOLUME, "configMap": {"name": run.source_map}})
     if job.shared_memory is not False:
@@ -96,12 +97,12 @@ def _volumes(job: JobArgs, run: Run) -> list[dict[str, Any]] | None:
 
 
 def _volume_mounts(job: JobArgs) -> list[dict[str, Any]] | None:
-    mounts = [mount.volume_mount() for mount in job.mounts]
+    found = mounts.volume_mounts(job.mounts)
     if job.program is not None and job.program.shipped:
-        mounts.append({"name": _SOURCE_VOLUME, "mountPath": PROGRAM_DIR, "readOnly": True})
+        found.append({"name": _SOURCE_VOLUME, "mountPath": PROGRAM_DIR, "readOnly": True})
     if job.shared_memory is not False:
-        mounts.append({"name": _SHM_VOLUME, "mountPath": "/dev/shm"})
-    return sorted(mounts, key=lambda mount: str(PurePosixPath(str(mount["mountPath"])))) or None
+        found.append({"name": _SHM_VOLUME, "mountPath": "/dev/shm"})
+    return sorted(found, key=lambda mount: str(PurePosixPath(str(mount["mountPath"])))) or None
 
 
 def _without_none(**fields: Any) -> dict[str, Any]:
