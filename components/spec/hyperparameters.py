@@ -9,16 +9,19 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, StringConstraints
 
 from .inputs import In, mapped, text
+from .shown import shown
 
 
 def _spelled(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"got {value!r}: must be finite")
-    if isinstance(value, (int, float, str)):
+        raise ValueError(f"got {shown(value)}: must be finite")
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
         return str(value)
-    raise ValueError(f"got {value!r}: must be a text, a number or a bool")
+    raise ValueError(f"got {shown(value)}: must be a text, a number or a bool")
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.\-]*$")]
@@ -33,5 +36,5 @@ def arguments(hyperparameters: Mapping[str, Any]) -> list[Any]:
 
 
 def _literal(value: str) -> str:
-    """Keep Kubernetes from expanding `$(NAME)` in an argument."""
-    return value.replace("$(", "$$(")
+    """Keep Kubernetes from expanding `$(NAME)` in an argument, and from reading `$$` as `$`."""
+    return value.replace("$", "$$")
