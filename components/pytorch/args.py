@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..spec.job_args import JobArgs
+from ..spec.policy import RestartPolicy
 from ..spec.replica import Replica
+from ..spec.shown import shown
 
 _MAX_NODES = 9999
+_AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
 _RDZV_KEYS = (
     "close_timeout",
     "heartbeat_timeout",
@@ -51,34 +54,42 @@ class PyTorchJobArgs(JobArgs):
         for name, role in roles.items():
             if role.image is None and self.image is None:
                 raise ValueError(f"image: required (or {name}.image)")
+            both = sorted(role.env.keys() & self.secrets.keys())
+            if both:
+                raise ValueError(f"{name}.env.{both[0]}: also given in secrets")
             if role.command is not None and self.program is not None:
                 raise ValueError(f"{name}.command: the job's program would never run")
             if role.command is None and self.command is None and self.program is None:
                 raise ValueError("program: required (or command)")
+        limit = self.run_policy.backoff_limit
+        if limit and all(role.restart_policy is RestartPolicy.NEVER for role in roles.values()):
+            raise ValueError(
+                f"run_policy.backoff_limit: got {limit}, but no role restarts; "
+                "set its restart_policy to 'OnFailure' or 'Always'"
+            )
         return self
 
 
 def _nnodes(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"got {value!r}: {_NNODES}")
-    form = re.fullmatch(r"(\d+)(?::(\d+))?", str(value))
+        raise ValueError(f"got {shown(value)}: {_NNODES}")
+    said = value if isinstance(value, str) else shown(value)
+    form = re.fullmatch(r"(\d{1,4})(?::(\d{1,4}))?", said, re.ASCII)
     if form is None:
-        raise ValueError(f"got {value!r}: {_NNODES}")
+        raise ValueError(f"got {shown(value)}: {_NNODES}")
     least, most = int(form[1]), int(form[2] or form[1])
     if not 1 <= least <= most <= _MAX_NODES:
-        raise ValueError(f"got {value!r}: {_NNODES}")
+        raise ValueError(f"got {shown(value)}: {_NNODES}")
     return least if least == most else f"{least}:{most}"
 
 
 _NNODES = f'must be a number of nodes or "min:max", 1 <= min <= max <= {_MAX_NODES}'
 
 
-def _rdzv_configs(value: Mapping[str, float]) -> Mapping[str, float]:
-    for key, amount in value.items():
+def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:
+    for key in value:
         if key not in _RDZV_KEYS:
-            raise ValueError(f"got {key!r}: must be one of {', '.join(_RDZV_KEYS)}")
-        if not amount > 0:
-            raise ValueError(f"{key}: got {amount!r}: must be above 0")
+            raise ValueError(f"got {shown(key)}: must be one of {', '.join(_RDZV_KEYS)}")
     if {"timeout", "read_timeout"} <= value.keys():
         raise ValueError("give either timeout or read_timeout, they mean the same to c10d")
     return value
@@ -93,13 +104,13 @@ class ElasticJobArgs(JobArgs):
     """Ranks a node; default 1."""
     start_method: Literal["spawn", "fork"] = "spawn"
     """How ranks are started: `"spawn"` (default) or `"fork"`, which shares the loaded torch."""
-    monitor_interval: Annotated[float, Field(gt=0, le=3600)] = 0.5
+    monitor_interval: Annotated[float, Field(gt=0, le=3600, strict=True)] = 0.5
     """Seconds between two looks at the ranks; default 0.5."""
     max_restarts: Annotated[int, Field(ge=0, le=10_000, strict=True)] = 10
     """Restarts of the ranks in place before the run has failed; default 10."""
     rdzv_backend: Literal["c10d"] = "c10d"
     """Rendezvous backend; `"c10d"`, with its store outside the workers."""
-    rdzv_configs: Annotated[dict[str, int | float], AfterValidator(_rdzv_configs)] = {}
+    rdzv_configs: Annotated[dict[str, _AtLeastOne], AfterValidator(_rdzv_configs)] = {}
     """Rendezvous settings over the defaults (`join_timeout` and `read_timeout` 900 seconds);
     `timeout` is another word for `read_timeout`."""
 

@@ -26,6 +26,8 @@ _RDZV_DEFAULTS = {
     "read_timeout": 900,
 }
 _SIGTERM_EXIT = 143
+_STORED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
+"""Keeps Pulumi from awaiting a batch Job's end, but not its deletion, as skipAwait would."""
 
 
 def render_pytorch(args: PyTorchJobArgs, run: Run) -> dict[str, Any]:
@@ -133,18 +135,20 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     }
     if policy.active_deadline_seconds is not None:
         spec["activeDeadlineSeconds"] = policy.active_deadline_seconds
-    return _object(args, run, "batch/v1", "Job", spec)
+    job = _object(args, run, "batch/v1", "Job", spec)
+    job["metadata"]["annotations"] = {**_STORED_IS_ENOUGH, **args.annotations}
+    return job
 
 
 def _elastic_env(args: ElasticJobArgs) -> dict[str, Any]:
     return {
         "OMP_NUM_THREADS": "1",
-        "PET_MONITOR_INTERVAL": f"{args.monitor_interval:g}",
+        "PET_MONITOR_INTERVAL": repr(args.monitor_interval).removesuffix(".0"),
         "TRAINSTACK_START_METHOD": args.start_method,
     }
 
 
-def _rdzv(args: ElasticJobArgs) -> dict[str, float]:
+def _rdzv(args: ElasticJobArgs) -> dict[str, int]:
     said = {
         "read_timeout" if key == "timeout" else key: value
         for key, value in args.rdzv_configs.items()
@@ -192,5 +196,5 @@ def _object(
         "namespace": args.namespace,
     }
     if args.annotations:
-        metadata["annotations"] = dict(sorted(args.annotations.items()))
+        metadata["annotations"] = dict(args.annotations)
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
