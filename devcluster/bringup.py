@@ -1,0 +1,156 @@
+"""Bringing the cluster up, each part as soon as what it needs is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from . import logs, mounts, network, node, sysctls
+from .addons import addons
+from .api import Api, ApiError
+from .certs import Pki, identities
+from .cgroup import Cgroups
+from .components import Component, components
+from .configs import write_configs
+from .debian import Programs
+from .dns import dns_answers
+from .errors import DevClusterError
+from .firewall import Firewall
+from .health import endpoints, healthy
+from .images import make_archive, recipes
+from .process import Record, start
+from .settings import NAME, Settings
+from .state import State
+from .storage import ensure_volumes, write_recycler
+from .store import ImageStore
+from .toolchain import Toolchain
+from .wait import wait_for
+
+PATIENCE = 120.0
+DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
+
+
+@dataclass
+class BringUp:
+    """One `up`: makes what is missing, starts what does not run, waits for all of it."""
+
+    settings: Settings
+    state: State
+    cgroups: Cgroups
+    programs: Programs
+    tools: Toolchain
+    say: Callable[[str], None]
+
+    @cached_property
+    def _pki(self) -> Pki:
+        return Pki(self.settings.pki)
+
+    @cached_property
+    def _api(self) -> Api:
+        return Api(self.settings, self._pki)
+
+    @cached_property
+    def _parts(self) -> dict[str, Component]:
+        parts = components(self.settings, self._pki, self.programs, self.tools)
+        return {part.name: part for part in parts}
+
+    def run(self) -> None:
+        """Do it all."""
+        self._prepare_machine()
+        self._prepare_files()
+        self._start("containerd", "etcd")
+        with ThreadPoolExecutor(1) as pool:
+            images = pool.submit(self._load_images)
+            self._await("etcd")
+            self._start("apiserver")
+            self._await("apiserver")
+            self._start("controller-manager", "scheduler", "kubelet", "proxy")
+            ensure_volumes(self.settings, self._api)
+            self._apply_addons(images)
+        self._await("controller-manager", "scheduler", "kubelet", "proxy")
+        self._await_cluster()
+
+    def _prepare_machine(self) -> None:
+        self.say("preparing network, firewall and control groups")
+        mounts.make_mount_points()
+        sysctls.apply()
+        network.ensure_bridge(self.settings)
+        Firewall(self.programs).ensure(self.settings)
+        enabled = self.cgroups.create()
+        if enabled:
+            self.state.controllers = sorted({*self.state.controllers, *enabled})
+            self.state.save()
+
+    def _prepare_files(self) -> None:
+        settings = self.settings
+        self._pki.ensure(identities(settings))
+        network.write_resolvers(self._resolvers)
+        write_recycler(settings)
+        write_configs(settings, self._pki, self.programs)
+
+    @property
+    def _resolvers(self) -> Path:
+        return self.settings.config / "resolv.conf"
+
+    def _start(self, *names: str) -> None:
+        for name in names:
+            part = self._parts[name]
+            path = self.settings.run / f"{name}.json"
+            record = Record.load(path)
+            if record and record.alive:
+                if record.fingerprint == part.fingerprint:
+                    continue
+                record.stop()
+            self.say(f"starting {name}")
+            prefix = mounts.enter(self.settings, self.cgroups)
+            start(
+                [*prefix, *part.argv],
+                {"PATH": self.programs.path},
+                self.cgroups.components,
+                logs.logger(self.settings, self.programs.find("svlogd"), name),
+                part.fingerprint,
+            ).save(path)
+
+    def _await(self, *names: str) -> None:
+        for name in names:
+            said = f"{name} is not healthy (see `python -m devcluster logs {name}`)"
+            wait_for(said, partial(self._answers, name), PATIENCE)
+
+    def _answers(self, name: str) -> bool:
+        record = Record.load(self.settings.run / f"{name}.json")
+        if record is None or not record.alive:
+            said = logs.last_line(self.settings, name)
+            raise DevClusterError(f"{name} ended; the last thing it said: {said}")
+        return healthy(endpoints(self.settings)[name], self._pki)
+
+    def _load_images(self) -> None:
+        self._await("containerd")
+        store = ImageStore(self.programs, self.settings.containerd_socket)
+        for recipe in recipes(self.tools, self.programs):
+            store.load(make_archive(recipe))
+
+    def _apply_addons(self, images: Future[None]) -> None:
+        for manifest in addons(self.settings, self._resolvers.read_text()):
+            if manifest["kind"] == "Deployment":
+                images.result()  # An image that comes late would cost the pod a long back-off.
+            self._api.apply(manifest)
+
+    def _await_cluster(self) -> None:
+        self.say("waiting for the node and DNS")
+        record = Record.load(self.settings.run / "kubelet.json")
+        since = record.since - 1 if record else time.time()
+        wait_for("The node is not ready", lambda: node.ready(self._api, since), PATIENCE)
+        wait_for("The default service account is missing", self._has_account, PATIENCE)
+        node.set_gpus(self._api, self.state.gpus)
+        wait_for("Cluster DNS does not answer", lambda: dns_answers(self.settings, 0.5), PATIENCE)
+        self.say(f"{NAME} is up: {self.settings.server}")
+
+    def _has_account(self) -> bool:
+        try:
+            return self._api.get(DEFAULT_ACCOUNT) is not None
+        except ApiError:
+            return False

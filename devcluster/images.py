@@ -1,0 +1,73 @@
+"""The images that the cluster starts with, made of the built binaries."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .archive import Entry, Recipe
+from .command import run
+from .debian import Programs
+from .toolchain import Toolchain
+from .toolchain.cache import cache_root
+
+PREFIX = "localhost/trainstack"
+PAUSE = f"{PREFIX}/pause:1"
+COREDNS = f"{PREFIX}/coredns:v1.12.4"
+TRAINING_OPERATOR = f"{PREFIX}/training-operator:v1.9.4"
+MPI_OPERATOR = f"{PREFIX}/mpi-operator:v0.8.2"
+BUSYBOX = f"{PREFIX}/busybox:1.35"
+NONROOT = "65532:65532"
+
+
+def recipes(tools: Toolchain, programs: Programs) -> Iterator[Recipe]:
+    """What is made of the tools that were asked for; of the mpi-operator only if it was."""
+    yield Recipe(
+        PAUSE, {"pause": Entry(source=tools.binary("pause"))}, ["/pause"], user="65535:65535"
+    )
+    yield Recipe(
+        COREDNS, {"coredns": Entry(source=tools.binary("coredns"))}, ["/coredns"], user=NONROOT
+    )
+    yield busybox(programs)
+    for image, binary, path in (
+        (TRAINING_OPERATOR, "training-operator", "manager"),
+        (MPI_OPERATOR, "mpi-operator", "opt/mpi-operator"),
+    ):
+        if binary in {entry.tool.name for entry in tools.tools}:
+            entries = {path: Entry(source=tools.binary(binary))}
+            yield Recipe(image, entries, [f"/{path}"], user=NONROOT)
+
+
+def busybox(programs: Programs) -> Recipe:
+    """A shell and everything that comes with it, as links to one program."""
+    applets = run([programs.busybox, "--list"]).split()
+    links = {f"bin/{name}": Entry(link="busybox") for name in applets if name != "busybox"}
+    program = {"bin/busybox": Entry(source=programs.busybox.resolve())}
+    home = {"root": Entry(mode=0o700), "home/nonroot": Entry(mode=0o777)}
+    return Recipe(BUSYBOX, {**links, **program, **home}, command=["sh"])
+
+
+def make_archive(recipe: Recipe) -> Path:
+    """The recipe's archive in the cache, written if it is not there yet."""
+    folder = cache_root() / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    short = recipe.name.removeprefix(f"{PREFIX}/").replace(":", "-")
+    path = folder / f"{short}-{_key(recipe)}.tar"
+    if not path.exists():
+        for outdated in folder.glob(f"{short}-*.tar"):
+            outdated.unlink(missing_ok=True)
+        recipe.write(path, os.uname().machine)
+    return path
+
+
+def _key(recipe: Recipe) -> str:
+    """Of the recipe and of the files it is made of, by path, size and time."""
+    described = repr((recipe.name, recipe.entrypoint, recipe.command, recipe.user))
+    for name, entry in sorted(recipe.entries.items()):
+        described += repr((name, entry.text, entry.link, entry.mode, str(entry.source)))
+        if entry.source:
+            stat = entry.source.stat()
+            described += repr((stat.st_size, stat.st_mtime_ns))
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
