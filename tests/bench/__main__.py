@@ -97,7 +97,7 @@ def _table(count: int, seconds: dict[str, dict[str, float]]) -> Table:
     table = Table("program", *commands, title=f"{count} jobs: seconds, and ratio to the {PEER}")
     for name, taken in seconds.items():
         table.add_row(
-            name, *(f"{taken[c]:.1f}  ×{taken[c] / seconds[PEER][c]:.2f}" for c in commands)
+            name, *(f"{taken[c]:.1f}  x{taken[c] / seconds[PEER][c]:.2f}" for c in commands)
         )
     return table
 

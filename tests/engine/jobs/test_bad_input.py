@@ -16,7 +16,7 @@ CASES = {
     "secret in plain sight": ('"env": {"TOKEN": pulumi.Output.secret("x")}', "a secret Output"),
     "bad value in an Output": ('"image": pulumi.Output.from_input("No Image")', "got 'No Image'"),
     "wait on a foreign provider": (
-        '"wait": "finished"}, pulumi.ResourceOptions(provider=k8s.Provider("p", kubeconfig="{}")',
+        '"wait": "finished"}, pulumi.ResourceOptions(provider=k8s.Provider("p", kubeconfig="{}"))',
         "give cluster=Cluster(",
     ),
 }
@@ -25,7 +25,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_mistake_is_one_clear_error(offline_program: NewProgram, case: str) -> None:
     field, message = CASES[case]
-    closing = "" if field.count("(") > field.count(")") else "}"
+    closing = "" if "ResourceOptions" in field else "}"
     source = f"""
 import pulumi, pulumi_kubernetes as k8s, trainstack as ts
 base = {{"image": "localhost/none:1", "program": {{"module": "m"}}}}
