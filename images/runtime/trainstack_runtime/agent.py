@@ -1,0 +1,134 @@
+"""A pod that trains: meets the others, launches, and posts how it went."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from . import exitcode
+from .board import Board
+from .endpoint import Endpoint
+from .environment import prefer_interface, prepare
+from .failure import Failure, first
+from .launch import launch
+from .log import say
+from .outcome import Failed, Outcome, Success, unlaunched
+from .program import Program
+from .settings import Mode, Settings
+from .store import GATHER_SECONDS
+from .termination import Termination
+
+LOOPBACK = "127.0.0.1"
+
+
+class Agent:
+    """One node of a run."""
+
+    def __init__(self, settings: Settings, program: Program, termination: Termination) -> None:
+        self._settings = settings
+        self._program = program
+        self._termination = termination
+        self._board: Board | None = None
+
+    def run(self) -> Outcome:
+        """Train, and say how that ended."""
+        prepare(self._settings)
+        began = time.monotonic()
+        try:
+            address = self._meet()
+        except TimeoutError as error:
+            said = f"nothing answered at the meeting point in time: {error}"
+            return unlaunched(said, exitcode.UNREACHABLE)
+        prefer_interface(address)
+        with _scratch() as folder:
+            outcome = launch(self._settings, self._program, folder, address, self._termination)
+        if isinstance(outcome, Success):
+            outcome = outcome.lasting(time.monotonic() - began)
+        return self._posted(outcome)
+
+    def _meet(self) -> str:
+        """Reach the place where the nodes meet; gives our own address as the others see it."""
+        settings = self._settings
+        own = settings.local_addr
+        if settings.mode is Mode.SINGLE:
+            address = own or LOOPBACK
+        elif settings.mode is Mode.STATIC and settings.node_rank == 0:
+            address = own or str(self._meeting_point().host)
+            with contextlib.suppress(RuntimeError):
+                self._board = Board.host(self._meeting_point().port)
+        elif settings.mode is Mode.STATIC:
+            address = own or self._master().wait(settings.join_seconds)
+        else:
+            address = own or self._meeting_point().wait(settings.join_seconds)
+            with self._using_board() as board:
+                board.join()
+        return address
+
+    def _posted(self, outcome: Outcome) -> Outcome:
+        """Tell the others, hear them, and judge anew."""
+        mode = self._settings.mode
+        if mode is Mode.STATIC and self._settings.node_rank == 0:
+            return self._gathered(outcome)
+        if mode is Mode.SINGLE:
+            return outcome
+        with self._using_board() as board:
+            if isinstance(outcome, Success):
+                if mode is Mode.ELASTIC and outcome.rank_zero:
+                    board.succeed(outcome)
+            elif outcome.exit_code == exitcode.FAILED:
+                board.fail(outcome.failure)
+            elif outcome.exit_code != exitcode.STOPPED:
+                outcome = _explained(outcome, board)
+            board.leave()
+        return outcome
+
+    def _gathered(self, outcome: Outcome) -> Outcome:
+        """Node 0 of fixed nodes: the cause may lie on another node."""
+        if self._board is None or isinstance(outcome, Success):
+            return outcome
+        if outcome.exit_code not in (exitcode.FAILED, exitcode.BROKEN):
+            return outcome
+        time.sleep(GATHER_SECONDS)
+        with contextlib.suppress(RuntimeError):
+            cause = first([outcome.failure, *self._board.failures()])
+            return replace(outcome, failure=cause, told=outcome.told and cause is outcome.failure)
+        return outcome
+
+    @contextmanager
+    def _using_board(self) -> Iterator[Board]:
+        try:
+            yield Board.connect(self._meeting_point())
+        except RuntimeError as error:
+            say(f"the store did not take this node's report: {str(error).partition(chr(10))[0]}")
+
+    def _meeting_point(self) -> Endpoint:
+        """Where the board is; beside torch's own store when the nodes are fixed."""
+        if self._settings.mode is Mode.STATIC:
+            master = self._master()
+            return Endpoint(master.host, master.port + 1)
+        assert self._settings.endpoint is not None
+        return self._settings.endpoint
+
+    def _master(self) -> Endpoint:
+        assert self._settings.master is not None
+        return self._settings.master
+
+
+def _explained(outcome: Failed, board: Board) -> Outcome:
+    """A meeting that broke up, because the run was over."""
+    failures: list[Failure] = board.failures()
+    if failures:
+        say(f"the run failed elsewhere: {first(failures).summary()}")
+        return Failed(first(failures), told=True)
+    return board.success() or outcome
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="trainstack-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

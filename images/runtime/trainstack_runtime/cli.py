@@ -1,0 +1,58 @@
+"""`trainstack-run`: what the pods of a run execute."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import exitcode
+from .agent import Agent
+from .log import say
+from .message import write_message
+from .outcome import Failed, Outcome, stopped
+from .program import Program
+from .settings import Settings, SettingsError
+from .store import keep_store
+from .termination import Stopped, Termination
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a role of a training run and exit with its verdict."""
+    options = _parser().parse_args(sys.argv[1:] if words is None else words)
+    termination = Termination()
+    termination.install()
+    try:
+        settings = Settings.from_env()
+        outcome = _run(options, settings, termination)
+    except SettingsError as error:
+        say(str(error))
+        return exitcode.USAGE
+    except Stopped:
+        outcome = stopped()
+    if isinstance(outcome, Failed) and not outcome.told:
+        print(outcome.failure.readable(), file=sys.stderr, flush=True)
+    write_message(settings.message_path, outcome.message())
+    return outcome.exit_code
+
+
+def _run(options: argparse.Namespace, settings: Settings, termination: Termination) -> Outcome:
+    if options.role == "store":
+        if settings.endpoint is None:
+            raise SettingsError("PET_RDZV_ENDPOINT: missing: it names the store's port")
+        return keep_store(settings.endpoint.port)
+    kind = "script" if options.script else "module"
+    target = options.script or options.module
+    program = Program.from_words([f"--{kind}", target, *options.arguments])
+    return Agent(settings, program, termination).run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="trainstack-run", description=__doc__)
+    roles = parser.add_subparsers(dest="role", required=True)
+    torch = roles.add_parser("torch", help="train on this node's ranks")
+    program = torch.add_mutually_exclusive_group(required=True)
+    program.add_argument("--script", help="a Python file")
+    program.add_argument("--module", help="a module, run as by `python -m`")
+    torch.add_argument("arguments", nargs=argparse.REMAINDER, help="-- and the program's own")
+    roles.add_parser("store", help="host the rendezvous store and take the verdict")
+    return parser

@@ -1,0 +1,8 @@
+"""What the launcher says to people."""
+
+import sys
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    print(f"trainstack: {text}", file=sys.stderr, flush=True)

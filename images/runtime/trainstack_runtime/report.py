@@ -1,0 +1,63 @@
+"""What a training program reports: its result and its progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+LARGEST_RESULT = 3_000
+
+_result: dict[str, Any] = {}
+
+
+def result(**values: Any) -> None:
+    """Set values of the run's result; those of rank 0 are kept.
+
+    Raises `ValueError` for what JSON cannot hold and above 3,000 bytes.
+    """
+    merged = {**_result, **{name: _plain(name, value) for name, value in values.items()}}
+    size = len(json.dumps(merged, ensure_ascii=False).encode())
+    if size > LARGEST_RESULT:
+        raise ValueError(
+            f"result: {size:,} bytes as JSON, above the {LARGEST_RESULT:,} that fit into a pod's "
+            "termination message; save it to a file and report where that is"
+        )
+    _result.update(merged)
+
+
+def reported() -> dict[str, Any] | None:
+    """The result so far, if any was set."""
+    return dict(_result) or None
+
+
+def progress(*, step: int | None = None, total: int | None = None, **metrics: Any) -> None:
+    """Print one line of JSON about how far the training is; on rank 0 only."""
+    if os.environ.get("RANK", "0") != "0":
+        return
+    said = {"step": step, "total": total, **metrics}
+    line = {name: _plain(name, value) for name, value in said.items() if value is not None}
+    text = json.dumps({"trainstack": "progress", **line}, ensure_ascii=False)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The value as JSON has it: scalars of numpy and torch become numbers."""
+    if not isinstance(value, (str, int, float, bool, list, tuple, dict, type(None))):
+        item = getattr(value, "item", None)
+        if not callable(item):
+            raise ValueError(f"{name}={value!r}: JSON cannot hold a {type(value).__name__}")
+        value = item()
+    try:
+        return json.loads(json.dumps(value, allow_nan=False, default=_scalar))
+    except ValueError as error:
+        raise ValueError(f"{name}={value!r}: JSON cannot hold it: {error}") from None
+
+
+def _scalar(value: Any) -> Any:
+    item = getattr(value, "item", None)
+    if callable(item):
+        return item()
+    raise ValueError(f"there is a {type(value).__name__} in it")
