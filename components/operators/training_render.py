@@ -65,10 +65,23 @@ def _crd_name(crd: Manifest) -> str:
 
 
 def _crd(upstream: Manifest) -> Manifest:
-    """Its schema is shared with upstream's document, as it is large and never changed."""
-    metadata = copy.deepcopy(upstream["metadata"])
-    metadata.setdefault("annotations", {})["pulumi.com/waitFor"] = "condition=Established"
-    return {**upstream, "metadata": metadata}
+    """Without the schema's prose: the engine looks at every property in every preview."""
+    crd: Manifest = _without_prose(upstream)
+    crd["metadata"].setdefault("annotations", {})["pulumi.com/waitFor"] = "condition=Established"
+    return crd
+
+
+def _without_prose(node: Any, named: bool = False) -> Any:
+    """A copy without descriptions; `named`: the keys are property names, not schema words."""
+    if isinstance(node, list):
+        return [_without_prose(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _without_prose(value, named=key == "properties" and not named)
+        for key, value in node.items()
+        if named or key != "description"
+    }
 
 
 def _access(
