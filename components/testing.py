@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc, settings, stack
+from pulumi.runtime.proto import resource_pb2
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,10 @@ class _Recorder(mocks.MockMonitor):
                     options={key: value for key, value in said.items() if key not in _PROTOCOL},
                 )
             )
-        return super().RegisterResource(request)
+        # Answered here and not by the mock, which leaves an event loop open in every thread.
+        urn = self.make_urn(request.parent, request.type, request.name)
+        id_ = f"{request.name}-id" if request.custom else ""
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         """Keep the stack's outputs."""
