@@ -46,10 +46,10 @@ def manifests_folder(origin: Path, release: Release) -> Path:
 
     Raises `TrainstackError` that names what is missing.
     """
-    base = release.files[0].split("/", 1)[0]
-    for folder in (origin / release.folder, origin, origin.parent):
-        inside = folder != origin.parent or origin.name == base
-        if inside and all((folder / name).is_file() for name in release.files):
+    parts = Path(release.folder).parts
+    for depth in range(len(parts) + 1):
+        folder = origin.joinpath(*parts[depth:])
+        if all((folder / name).is_file() for name in release.files):
             return folder
     missing = next((name for name in release.files if not (origin / name).is_file()), "")
     raise TrainstackError(f"{origin}: not the manifests of {release.title}; {missing} is missing")
