@@ -1,0 +1,29 @@
+"""Fixtures of the tests that run whole programs under synth()."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# An Output in an f-string is an error here, not a warning text in a manifest.
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Every program runs in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    yield tmp_path
+
+
+@pytest.fixture(scope="session")
+def pytorchjob_crd() -> Path:
+    """The operator's own CRD of a PyTorchJob, from the tool cache (built when missing)."""
+    from devcluster.toolchain import ensure  # slow, and needed by few
+
+    manifests = ensure(["training-operator"]).manifests("training-operator")
+    return manifests / "crds" / "kubeflow.org_pytorchjobs.yaml"

@@ -1,0 +1,100 @@
+"""Every manifest is one that the API server takes, with no field that it would drop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes.client import ApiClient
+
+from tests.support import corpus
+from tests.support.jobs import changed, elastic, pytorch
+from tests.support.schema import crd_schema, errors
+
+ENTRIES = corpus.names()
+PODS = "spec.properties.pytorchReplicaSpecs.additionalProperties.properties.template"
+CORE = {"ConfigMap": "V1ConfigMap", "Job": "V1Job"}
+
+
+@pytest.fixture(scope="session")
+def schema(pytorchjob_crd: Path) -> dict[str, Any]:
+    return crd_schema(pytorchjob_crd, "v1")
+
+
+@pytest.fixture(scope="session")
+def pod_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = schema["properties"]
+    for part in PODS.split("."):
+        found = found[part]
+    return found
+
+
+def read_back(manifest: dict[str, Any], model: str) -> Any:
+    """What the Kubernetes client keeps of a manifest: unknown fields are gone, types fixed."""
+    api = ApiClient()
+    # The public `deserialize` takes other arguments in each major version.
+    kept = api._ApiClient__deserialize(manifest, model)
+    return api.sanitize_for_serialization(kept)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_objects_fit_their_schemas(
+    name: str, schema: dict[str, Any], pod_schema: dict[str, Any]
+) -> None:
+    for manifest in corpus.load(name)["objects"]:
+        if manifest["kind"] == "PyTorchJob":
+            assert errors(manifest, schema) == []
+            continue
+        assert read_back(manifest, CORE[manifest["kind"]]) == manifest
+        if manifest["kind"] == "Job":
+            assert errors(manifest["spec"]["template"], pod_schema) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("spec/nprocPerNode", 1, "1 is not of type 'string'"),
+        ("spec/elasticPolicy/standalon", True, "'standalon' was unexpected"),
+        ("spec/pytorchReplicaSpecs/Worker/template/spec/imagePullSecret", [], "was unexpected"),
+        ("spec/runPolicy/backoffLimit", "3", "'3' is not of type 'integer'"),
+        (
+            "spec/pytorchReplicaSpecs/Worker/template/spec/volumes",
+            [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}],
+            "{'name': 'a'} is given twice",
+        ),
+    ],
+)
+def test_the_schema_check_finds_mistakes(
+    schema: dict[str, Any], path: str, value: Any, message: str
+) -> None:
+    (error,) = errors(changed(elastic(nnodes=2), {path: value}), schema)
+    assert message in error
+
+
+def test_the_client_check_finds_mistakes() -> None:
+    manifest = changed(elastic(), {"spec/backofLimit": 3})
+    assert read_back(manifest, "V1Job") == elastic()
+
+
+def test_what_the_webhook_asks_for() -> None:
+    for manifest in (pytorch(worker={"replicas": 2}), elastic(nnodes="1:3")):
+        specs = manifest["spec"]["pytorchReplicaSpecs"]
+        assert set(specs) <= {"Master", "Worker"}
+        assert specs["Master"]["replicas"] == 1
+        assert "nProcPerNode" not in manifest["spec"].get("elasticPolicy", {})
+        for spec in specs.values():
+            (container,) = spec["template"]["spec"]["containers"]
+            assert container["name"] == "pytorch"
+            assert container["image"]
+
+
+def test_nothing_is_left_to_the_operators_defaults() -> None:
+    for manifest in (pytorch(worker={"replicas": 2}), elastic(nnodes="1:3")):
+        spec = manifest["spec"]
+        assert {"backoffLimit", "cleanPodPolicy", "suspend"} <= spec["runPolicy"].keys()
+        assert spec["nprocPerNode"]
+        for replica in spec["pytorchReplicaSpecs"].values():
+            assert {"replicas", "restartPolicy"} <= replica.keys()
+    assert "backoffLimit" in elastic()["spec"]
+    assert "restartPolicy" in elastic()["spec"]["template"]["spec"]
