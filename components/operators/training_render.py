@@ -28,7 +28,7 @@ def read_upstream(args: TrainingOperatorArgs) -> dict[str, list[Manifest]]:
     release = find_release(OPERATOR, args.version)
     wanted = [f"kubeflow.org_{plural(kind)}.yaml" for kind in args.kinds]
     names = [
-        name for name in release.files if "/crds/" not in name or name.rsplit("/", 1)[-1] in wanted
+        name for name in release.files if not name.startswith("crds/") or name.rsplit("/", 1)[-1] in wanted
     ]
     upstream: dict[str, list[Manifest]] = {}
     for document in read_documents(release, args.source, names):
