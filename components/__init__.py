@@ -5,6 +5,7 @@
 3
 """
 
+from .operators import TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs, Worker
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
@@ -28,6 +29,8 @@ __all__ = [
     "RestartPolicy",
     "RunPolicy",
     "SecretRef",
+    "TrainingOperator",
+    "TrainingOperatorArgs",
     "TrainstackError",
     "Worker",
 ]

@@ -17,7 +17,10 @@ from rich.console import Console
 
 import images
 from devcluster import DevCluster
-from devcluster.toolchain import ensure
+from devcluster.toolchain import Toolchain, ensure
+from trainstack.operators.cache import is_fetched
+from trainstack.operators.fetch import fetch
+from trainstack.operators.release import find_release
 
 HERE = Path(__file__).parent
 STATE = HERE.parent / ".trainstack"
@@ -38,8 +41,16 @@ class Place:
     config: Mapping[str, str]
 
 
+def fetch_operators(toolchain: Toolchain) -> None:
+    """Put the operator's manifests into the user's cache, from the tool's own module."""
+    release = find_release("training-operator", None)
+    if not is_fetched(release):
+        fetch(release, toolchain.manifests(release.name))
+
+
 def dev_cluster() -> Place:
     """The embedded cluster, started if need be, with the images loaded."""
+    fetch_operators(ensure(["training-operator"]))
     image = images.ensure("quickstart")
     cluster = DevCluster()
     console.rule("dev cluster")
@@ -97,11 +108,11 @@ class Stack:
             "VIRTUAL_ENV": sys.prefix,
         }
         self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
+        self._pulumi("stack", "select", "--create", place.stack, quiet=True)
         said = {**place.config, **settings}
         self.config_file.write_text(
             json.dumps({"config": {f"{program}:{key}": value for key, value in said.items()}})
         )
-        self._pulumi("stack", "select", "--create", place.stack, quiet=True)
 
     def run(self, *words: str) -> int:
         """Run a pulumi command that reads the stack's configuration."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import images
 from devcluster import DevCluster
 from devcluster.toolchain import Toolchain, ensure
-from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE
+from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE, fetch_operators
 from tests.support.kube import Kube
 from tests.support.operator import OperatorStack
 from tests.support.pulumi_cli import PulumiProgram
@@ -23,8 +24,10 @@ NewProgram = Callable[..., PulumiProgram]
 
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
-    """All tools, built when missing."""
-    return ensure()
+    """All tools, built when missing; the operator's manifests are then in the user's cache."""
+    toolchain = ensure()
+    fetch_operators(toolchain)
+    return toolchain
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +80,6 @@ def operator_stack(
         {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)},
     )
     config = {
-        "source": str(toolchain.manifests("training-operator")),
         "image": OPERATOR_IMAGE,
         "init_image": INIT_IMAGE,
     }
@@ -124,12 +126,12 @@ def _programs(toolchain: Toolchain, tmp_path: Path, base: dict[str, str]) -> New
         source: str = "",
         folder: str = "one",
         env: Mapping[str, str] | None = None,
-        **rest: object,
+        **rest: Any,
     ) -> PulumiProgram:
         path = tmp_path / folder
         path.mkdir(exist_ok=True)
         return PulumiProgram(
             path, source, path=toolchain.path_dirs(), env={**base, **(env or {})}, **rest
-        )  # type: ignore[arg-type]
+        )
 
     return new

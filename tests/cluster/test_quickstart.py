@@ -18,12 +18,11 @@ FAILS = 'raise RuntimeError("broken on purpose")'
 
 @pytest.mark.usefixtures("no_operator")
 def test_it_trains_and_a_changed_setting_is_a_new_run(
-    program: NewProgram, image: images.Image, operator_source: str
+    program: NewProgram, image: images.Image
 ) -> None:
     stack = program(
         (FOLDER / "__main__.py").read_text(),
         project="quickstart",
-        env={"TRAINSTACK_OPERATORS": operator_source},
         config={
             "image": image.tag,
             "operator_image": OPERATOR_IMAGE,

@@ -10,7 +10,6 @@ import trainstack as ts
 
 config = pulumi.Config()
 ts.TrainingOperator("training-operator", {
-    "source": config.require("source"),
     "image": config.require("image"),
     "init_container_image": config.require("init_image"),
 })
