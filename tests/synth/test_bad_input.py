@@ -1,0 +1,358 @@
+"""Every mistake gets one error: which job, which field, what was said, what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+import trainstack as ts
+from tests.support.jobs import LEAST
+from trainstack.testing import synth
+
+ELASTIC: list[tuple[dict[str, Any], str]] = [
+    # What is not there, and what should be
+    ({"imag": "x"}, "imag: unknown field; did you mean 'image'? allowed: annotations, args,"),
+    ({"worker": {"replicas": 2}}, "worker: unknown field; allowed: annotations,"),
+    ({"image": None}, "image: required"),
+    ({"program": None}, "program: required"),
+    ({"program": {}}, "program: give exactly one of script and module"),
+    (
+        {"program": {"script": "a.py", "module": "a"}},
+        "program: give exactly one of script and module",
+    ),
+    ({"program": "train.py"}, "program: got 'train.py': input should be a valid dictionary"),
+    ({"program": {"script": "train.sh"}}, "program.script: got 'train.sh': must be a Python file"),
+    ({"program": {"script": "my train.py"}}, "program.script: got 'my train.py': a file that is"),
+    ({"program": {"script": "a\0.py"}}, r"program.script: got 'a\x00.py': must be a Python file"),
+    ({"program": {"module": "a-b"}}, "program.module: got 'a-b': must be a dotted module name"),
+    ({"program": {"script": "none.py"}}, "program.script: got 'none.py': cannot read"),
+    ({"command": ["python"]}, "give either program or command, not both"),
+    ({"program": None, "command": ["python"]}, "command: an ElasticJob launches its program by"),
+    # Its own fields
+    ({"nnodes": 0}, 'nnodes: got 0: must be a number of nodes or "min:max"'),
+    ({"nnodes": "4:2"}, "nnodes: got '4:2': must be a number of nodes"),
+    ({"nnodes": "1:2:3"}, "nnodes: got '1:2:3': must be"),
+    ({"nnodes": True}, "nnodes: got True: must be a number of nodes"),
+    ({"nnodes": 1.0}, "nnodes: got 1.0: must be a number of nodes"),
+    ({"nnodes": "٣"}, "nnodes: got '٣': must be"),
+    ({"nproc_per_node": 0}, "nproc_per_node: got 0: input should be greater than or equal to 1"),
+    ({"nproc_per_node": "8"}, "nproc_per_node: got '8': input should be a valid integer"),
+    ({"start_method": "forkserver"}, "got 'forkserver': input should be 'spawn' or 'fork'"),
+    ({"monitor_interval": 0}, "monitor_interval: got 0: input should be greater than 0"),
+    ({"monitor_interval": True}, "monitor_interval: got True: input should be a valid number"),
+    ({"max_restarts": -1}, "max_restarts: got -1: input should be greater than or equal to 0"),
+    ({"rdzv_backend": "etcd"}, "rdzv_backend: got 'etcd': input should be 'c10d'"),
+    ({"rdzv_configs": {"jointimeout": 1}}, "rdzv_configs: got 'jointimeout': must be one of close"),
+    ({"rdzv_configs": {"timeout": 0.5}}, "rdzv_configs.timeout: got 0.5: input should be a valid"),
+    ({"rdzv_configs": {"timeout": 1, "read_timeout": 1}}, "give either timeout or read_timeout"),
+    # Resources
+    ({"resources": {"gpus": 1}}, "resources.gpus: unknown field; did you mean 'gpu'? allowed: cpu"),
+    ({"resources": {"gpu": 0.5}}, "resources.gpu: got 0.5: input should be a valid integer"),
+    ({"resources": {"gpu": -1}}, "resources.gpu: got -1: input should be greater than or equal"),
+    ({"resources": {"cpu": "4 cores"}}, "resources.cpu: got '4 cores': must be a number with"),
+    ({"resources": {"cpu": 0}}, "resources.cpu: got '0': must be above 0"),
+    ({"resources": {"cpu": "0.0001"}}, "resources.cpu: got '0.0001': CPU cannot be finer than 1m"),
+    (
+        {"resources": {"memory": "16GB"}},
+        "memory: got '16GB': unknown suffix 'GB'; must be",
+    ),
+    ({"resources": {"memory": "512m"}}, "memory: got '512m': must be whole bytes; 'm' means"),
+    ({"resources": {"memory": "1e40"}}, "memory: got '1e40': must be above 0 and below 8Ei"),
+    ({"resources": {"mem": "1Gi", "memory": "1Gi"}}, "resources: give either mem or memory"),
+    (
+        {"resources": {"devices": {"hca": 1}}},
+        "resources.devices.hca: got 'hca': must be a",
+    ),
+    ({"resources": {"devices": {"nvidia.com/gpu": 2}}}, "devices: nvidia.com/gpu: say gpu=2"),
+    ({"resources": ["4"]}, "resources: got ['4']: input should be a valid dictionary"),
+    # Environment, hyperparameters
+    ({"env": {"1A": "x"}}, "env.1A: got '1A': must be letters, digits and '_'"),
+    ({"env": {"A": True}}, "env.A: got True: write 'true' or 'false' as your program reads it"),
+    ({"env": {"A": None}}, "env.A: got None: input should be a valid string"),
+    ({"env": {"PET_NNODES": "3"}}, "env.PET_NNODES: got 'PET_NNODES': set by the operator"),
+    ({"env": {"RANK": 0}}, "env.RANK: got 'RANK': set by the operator or the launch runtime"),
+    ({"env": {"A": "x"}, "secrets": {"A": {"name": "k", "key": "k"}}}, "secrets.A: also given in"),
+    ({"secrets": {"A": {"name": "keys"}}}, "secrets.A.key: required, but not given"),
+    ({"secrets": {"A": {"name": "K", "key": "k"}}}, "secrets.A.name: got 'K': must be lower-case"),
+    (
+        {"secrets": {"A": {"name": "k", "key": "../k"}}},
+        "secrets.A.key: got '../k': must be",
+    ),
+    ({"hyperparameters": {"lr": None}}, "hyperparameters.lr: got None: must be a text, a number"),
+    ({"hyperparameters": {"lr": [1]}}, "hyperparameters.lr: got [1]: must be a text, a number or"),
+    ({"hyperparameters": {"lr": float("nan")}}, "hyperparameters.lr: got nan: must be finite"),
+    ({"hyperparameters": {"--lr": 1}}, "hyperparameters.--lr: got '--lr': string should match"),
+    # Names
+    ({"image": "My Image"}, "image: got 'My Image': must be an image reference such as"),
+    ({"image": "registry.example/Train:1"}, "got 'registry.example/Train:1': must be an image"),
+    ({"run_name": "My_Run"}, "run_name: got 'My_Run': must be lower-case letters, digits and '-'"),
+    ({"run_name": "1st"}, "run_name: got '1st': must be lower-case letters"),
+    ({"run_name": "x" * 60}, "characters): at most 45, since pods are named"),
+    ({"namespace": "a.b"}, "namespace: got 'a.b': must be lower-case letters, digits and '-'"),
+    ({"service_account": "A"}, "service_account: got 'A': must be lower-case letters"),
+    ({"priority": 5}, "priority: got 5: input should be a valid string"),
+    (
+        {"image_pull_secrets": "pull"},
+        "image_pull_secrets: got 'pull': input should be a",
+    ),
+    ({"labels": {"a b": "c"}}, "labels.a b: got 'a b': must be a name of letters"),
+    ({"labels": {"a": "b c"}}, "labels.a: got 'b c': must be letters, digits, '-', '_' and '.'"),
+    ({"labels": {"trainstack.dev/run": "x"}}, "labels: got 'trainstack.dev/run': trainstack.dev/"),
+    ({"annotations": {"a": 1}}, "annotations.a: got 1: input should be a valid string"),
+    ({"version": "V 1"}, "version: got 'V 1': must be lower-case letters, digits and '-', at most"),
+    # Mounts and memory
+    ({"mounts": [{"path": "data", "pvc": "d"}]}, "mounts[0].path: got 'data': must be an absolute"),
+    ({"mounts": [{"path": "/d"}]}, "mounts[0]: mount '/d': give exactly one of pvc, config_map,"),
+    (
+        {"mounts": [{"path": "/d", "pvc": "d", "empty_dir": True}]},
+        "give exactly one of pvc, config_map, host_path, empty_dir, got pvc, empty_dir",
+    ),
+    ({"mounts": [{"path": "/d", "pvc": "d", "size": "1Gi"}]}, "size applies to empty_dir only"),
+    (
+        {"mounts": [{"path": "/d", "pvc": "d", "sub_path": "../x"}]},
+        "mounts[0]: mount '/d': sub_path must be relative and without '..'",
+    ),
+    (
+        {"mounts": [{"path": "/d", "host_path": "/a/../b"}]},
+        "mounts[0]: mount '/d': host_path must be without '..'",
+    ),
+    (
+        {"mounts": [{"path": "/d", "pvc": "d"}, {"path": "/d/", "pvc": "e"}]},
+        "mounts: '/d' is given more than once",
+    ),
+    ({"mounts": [{"path": "/", "pvc": "d"}]}, "mounts: '/' would hide the image"),
+    (
+        {"mounts": [{"path": "/dev/shm", "empty_dir": True}]},
+        "mounts: '/dev/shm' is mounted by shared_memory; set it to False",
+    ),
+    ({"shared_memory": "lots"}, "shared_memory: got 'lots': must be True, False or a size such as"),
+    ({"shared_memory": 8}, "shared_memory: got 8: must be True, False or a size such as '8Gi'"),
+    # Policies
+    ({"run_policy": {"backoff_limit": -1}}, "run_policy.backoff_limit: got -1: input should be"),
+    (
+        {"run_policy": {"active_deadline_seconds": 0}},
+        "run_policy.active_deadline_seconds: got 0: input should be greater than 0",
+    ),
+    (
+        {"run_policy": {"active_deadline_seconds": "1h"}},
+        "run_policy.active_deadline_seconds: got '1h': input should be a valid integer",
+    ),
+    (
+        {"run_policy": {"clean_pod_policy": "some"}},
+        "run_policy.clean_pod_policy: got 'some': input should be 'None', 'All' or 'Running'",
+    ),
+    (
+        {"run_policy": {"clean_pod_policy": "All"}},
+        "run_policy.clean_pod_policy: got 'All', which a job of one node (a batch Job) cannot do",
+    ),
+    (
+        {"run_policy": {"ttl_seconds_after_finished": 60}},
+        "run_policy.ttl_seconds_after_finished: got 60: not supported yet",
+    ),
+    # Waiting and places
+    ({"wait": "done"}, "wait: got 'done': input should be 'accepted', 'running' or 'finished'"),
+    ({"timeout": 60}, "timeout: got 60, but wait is 'accepted': nothing waits"),
+    ({"attempt": 0}, "attempt: got 0: input should be greater than or equal to 1"),
+    (
+        {"cluster": {"kubeconfig": "apiVersion: v1\nkind: Config"}},
+        "cluster.kubeconfig: must be",
+    ),
+    ({"cluster": "prod"}, "cluster: got 'prod': input should be a valid dictionary"),
+    ({"operator": "training"}, "operator: got 'training': input should be an instance of Resource"),
+    # The escape hatch
+    (
+        {"pod_overlay": {"sepc": {}}},
+        "pod_overlay: sepc: unknown field; did you mean 'spec'?",
+    ),
+    (
+        {"pod_overlay": {"spec": {"node_selector": {}}}},
+        "pod_overlay: spec.node_selector: unknown field; did you mean 'nodeSelector'?",
+    ),
+    (
+        {"pod_overlay": {"spec": {"containers": [{"name": "a", "imgae": "b"}]}}},
+        "pod_overlay: spec.containers[0].imgae: unknown field; did you mean 'image'?",
+    ),
+    (
+        {"pod_overlay": {"spec": {"containers": [{"image": "b"}]}}},
+        "pod_overlay: spec.containers[0].name: required, plain, to merge by",
+    ),
+    (
+        {"pod_overlay": {"spec": {"volumes": [{"name": "a"}, {"name": "a"}]}}},
+        "pod_overlay: spec.volumes[1].name: 'a' is given twice",
+    ),
+    (
+        {"pod_overlay": {"spec": {"restartPolicy": "Always"}}},
+        "pod_overlay: spec.restartPolicy: is set from the replica's restart_policy",
+    ),
+    (
+        {"pod_overlay": {"spec": {"hostNetwork": "yes"}}},
+        "pod_overlay: spec.hostNetwork: got 'yes': must be True or False",
+    ),
+    (
+        {"pod_overlay": {"spec": {"terminationGracePeriodSeconds": "5m"}}},
+        "pod_overlay: spec.terminationGracePeriodSeconds: got '5m': must be a whole number",
+    ),
+    (
+        {"pod_overlay": {"spec": {"nodeSelector": {"gpu": True}}}},
+        "pod_overlay: spec.nodeSelector.gpu: got True: must be a text",
+    ),
+    (
+        {"pod_overlay": {"metadata": {"name": "x"}}},
+        "pod_overlay: metadata.'name': allowed: annotations, labels",
+    ),
+    (
+        {"pod_overlay": {"metadata": {"labels": {"trainstack.dev/run": "x"}}}},
+        "pod_overlay: metadata.labels: got 'trainstack.dev/run': the library's own",
+    ),
+]
+PYTORCH: list[tuple[dict[str, Any], str]] = [
+    ({"worker": {}}, "worker.replicas: required, but not given"),
+    ({"worker": {"replicas": "2"}}, "worker.replicas: got '2': input should be a valid integer"),
+    ({"worker": {"replicas": -1}}, "worker.replicas: got -1: input should be greater than or"),
+    ({"worker": 3}, "worker: got 3: input should be a valid dictionary or instance of Worker"),
+    ({"master": {"replicas": 2}}, "master.replicas: unknown field; allowed: args, command, env,"),
+    ({"master": {"restart_policy": "Sometimes"}}, "master.restart_policy: got 'Sometimes': input"),
+    ({"image": None}, "image: required (or master.image)"),
+    (
+        {"image": None, "master": {"image": "a"}, "worker": {"replicas": 1}},
+        "image: required (or worker.image)",
+    ),
+    ({"program": None}, "program: required (or command)"),
+    ({"program": None, "command": []}, "command: got []: list should have at least 1 item"),
+    ({"master": {"command": []}}, "master.command: got []: list should have at least 1 item"),
+    ({"master": {"command": ["x"]}}, "master.command: the job's program would never run"),
+    (
+        {"master": {"requests": {"cpu": 4}, "limits": {"cpu": 2}}},
+        "master: requests 4 of cpu, above its limit 2",
+    ),
+    (
+        {"worker": {"replicas": 1, "requests": {"gpu": 1}, "limits": {"gpu": 2}}},
+        "worker: requests 1 of nvidia.com/gpu, limited to 2: must agree",
+    ),
+    (
+        {"master": {"env": {"K": "x"}}, "secrets": {"K": {"name": "k", "key": "k"}}},
+        "master.env.K: also given in secrets",
+    ),
+    (
+        {"run_policy": {"backoff_limit": 3}},
+        "run_policy.backoff_limit: got 3, but no role restarts; set its restart_policy to",
+    ),
+    ({"nnodes": 2}, "nnodes: unknown field; allowed: annotations,"),
+    (
+        {"master": {"pod_overlay": {"spec": {"tolerations": {}}}}},
+        "master.pod_overlay: spec.tolerations: got {}: must be a list",
+    ),
+]
+
+
+def refused(component: Callable[..., object], name: str, args: Any) -> str:
+    """The error of a program that makes one job."""
+    with pytest.raises(ts.TrainstackError) as caught:
+        synth(lambda: component(name, args), preview=True)
+    assert isinstance(caught.value, pulumi.RunError)  # printed without a traceback
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("said", "message"), ELASTIC)
+def test_elastic_job(said: dict[str, Any], message: str) -> None:
+    error = refused(ts.ElasticJob, "digits", {**LEAST, **said})
+    assert error.startswith("ElasticJob 'digits': ")
+    assert message in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(("said", "message"), PYTORCH)
+def test_pytorch_job(said: dict[str, Any], message: str) -> None:
+    error = refused(ts.PyTorchJob, "mnist", {**LEAST, **said})
+    assert error.startswith("PyTorchJob 'mnist': ")
+    assert message in error
+    assert "\n" not in error
+
+
+def test_several_mistakes_are_told_at_once() -> None:
+    error = refused(ts.ElasticJob, "digits", {"imag": "x", "nnodes": 0, "env": {"A": True}})
+    assert [line.split(": ")[1] for line in error.splitlines()] == ["env.A", "nnodes", "imag"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (None, "ElasticJob 'digits': image: required"),
+        ([], "ElasticJob 'digits': args must be ElasticJobArgs or a dict, got list"),
+        ("x", "ElasticJob 'digits': args must be ElasticJobArgs or a dict, got str"),
+        (
+            ts.PyTorchJobArgs(image="a", command=["b"]),
+            "ElasticJob 'digits': args must be ElasticJobArgs or a dict, got PyTorchJobArgs",
+        ),
+        ({1: 2}, "ElasticJob 'digits': [1]: got 1: keys should be strings"),
+    ],
+)
+def test_not_even_args(args: Any, message: str) -> None:
+    assert refused(ts.ElasticJob, "digits", args) == message
+
+
+def test_a_logical_name_that_cannot_be_a_run_name() -> None:
+    assert refused(ts.ElasticJob, "My Job", LEAST).startswith(
+        "ElasticJob 'My Job': logical name: run_name: got 'My Job': must be lower-case letters"
+    )
+    synth(lambda: ts.ElasticJob("My Job", {**LEAST, "run_name": "my-job"}))
+
+
+def test_a_secret_value_in_an_error_is_not_an_output() -> None:
+    long = "x" * 5000
+    error = refused(ts.ElasticJob, "digits", {**LEAST, "image": f"{long} {long}"})
+    assert len(error) < 500
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"def main(:\n", "not valid Python: invalid syntax (train.py, line 1)"),
+        (b"\xff\xfe", "not valid Python: 'utf-8' codec can't decode"),
+        (b"a\0b", "not valid Python: source code string cannot contain null bytes"),
+        (b"#" * 900_001, "900,001 bytes, above the 900,000 that a ConfigMap carries"),
+    ],
+)
+def test_a_script_that_cannot_be_shipped(folder: Path, content: bytes, message: str) -> None:
+    (folder / "train.py").write_bytes(content)
+    error = refused(ts.ElasticJob, "digits", {**LEAST, "program": {"script": "train.py"}})
+    assert error.startswith("ElasticJob 'digits': program.script: got 'train.py': ")
+    assert message in error
+
+
+def test_a_folder_is_no_script(folder: Path) -> None:
+    (folder / "train.py").mkdir()
+    error = refused(ts.ElasticJob, "digits", {**LEAST, "program": {"script": "train.py"}})
+    assert "Is a directory; a relative path starts at the folder of the Pulumi program" in error
+
+
+def test_nothing_may_be_mounted_into_the_program(folder: Path) -> None:
+    (folder / "train.py").write_text("")
+    args = {
+        **LEAST,
+        "program": {"script": "train.py"},
+        "mounts": [{"path": "/etc/trainstack/program/more", "pvc": "more"}],
+    }
+    assert refused(ts.ElasticJob, "digits", args) == (
+        "ElasticJob 'digits': mounts: '/etc/trainstack/program/more': "
+        "'/etc/trainstack/program' holds the program's source"
+    )
+
+
+def test_waiting_needs_a_cluster_that_can_be_asked(folder: Path) -> None:
+    def with_a_provider() -> None:
+        provider = pulumi.ProviderResource("kubernetes", "k8s", {})
+        options = pulumi.ResourceOptions(providers=[provider])
+        ts.ElasticJob("digits", {**LEAST, "wait": "finished"}, options)
+
+    with pytest.raises(ts.TrainstackError, match=r"^ElasticJob 'digits': wait: got 'finished'"):
+        synth(with_a_provider)
+    with pytest.raises(ts.TrainstackError, match="kubernetes:kubeconfig is not the path of a file"):
+        synth(
+            lambda: ts.ElasticJob("digits", {**LEAST, "wait": "finished"}),
+            config={"kubernetes:kubeconfig": "apiVersion: v1"},
+        )
