@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -156,7 +157,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in sorted(value.items())}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return getattr(value, "value", value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def _program(spec: JobArgs, source: Source | None) -> str | None:
