@@ -108,8 +108,17 @@ def synth(
         os.chdir(before)
         pulumi.runtime.set_all_config({})
         settings.reset_options()
+        _stop_tasks(loop)
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _stop_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what still waits after an error, or asyncio complains about each."""
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
 
 
 def _none(_: object) -> None:
