@@ -126,7 +126,7 @@ class Cgroups:
 def _mounted_v1() -> Iterator[tuple[Path, frozenset[str]]]:
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, path, kind, options, *_ = line.split()
-        if kind == "cgroup":
+        if kind.startswith("cgroup"):  # Beside version 1 there may be an empty version 2.
             yield Path(path), frozenset(options.split(","))
 
 

@@ -22,7 +22,7 @@ from .status import Status, read_status
 from .store import ImageStore
 from .toolchain import ensure
 
-TOOLS = ("kubernetes", "coredns", "pause", "training-operator")
+TOOLS = ("kubernetes", "etcd", "coredns", "pause", "training-operator")
 
 
 class DevCluster:

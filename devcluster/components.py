@@ -36,7 +36,7 @@ def components(
     """Every component, in the order in which they are started."""
     return (
         containerd(settings, programs),
-        etcd(settings, pki, programs),
+        etcd(settings, pki, tools),
         apiserver(settings, pki, tools),
         controller_manager(settings, pki, tools),
         scheduler(settings, pki, tools),
@@ -55,7 +55,7 @@ def containerd(settings: Settings, programs: Programs) -> Component:
     )
 
 
-def etcd(settings: Settings, pki: Pki, programs: Programs) -> Component:
+def etcd(settings: Settings, pki: Pki, tools: Toolchain) -> Component:
     """The store, for loopback and holders of its own authority's certificates only."""
     client, peer = f"https://127.0.0.1:{Port.ETCD:d}", f"https://127.0.0.1:{Port.ETCD_PEER:d}"
     certificate, key, authority = pki.cert("etcd"), pki.key("etcd"), pki.cert("etcd-ca")
@@ -80,7 +80,7 @@ def etcd(settings: Settings, pki: Pki, programs: Programs) -> Component:
     }
     return Component(
         "etcd",
-        (str(programs.find("etcd")), *_flags(arguments)),
+        (str(tools.binary("etcd")), *_flags(arguments)),
         (certificate, authority),
     )
 

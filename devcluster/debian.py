@@ -18,10 +18,10 @@ from .toolchain.cache import cache_root
 
 # What the cluster was tested with; other versions are used too, and recorded in packages.json.
 TESTED = {
+    ("bookworm", "bash-static"): "5.2.15-2+b13",
     ("bookworm", "busybox-static"): "1:1.35.0-4+deb12u1+b1",
     ("bookworm", "containerd"): "1.6.20~ds1-1+deb12u3",
     ("bookworm", "containernetworking-plugins"): "1.1.1+ds1-3+b5",
-    ("bookworm", "etcd-server"): "3.4.23-4+b4",
     ("bookworm", "iptables"): "1.8.9-2",
     ("bookworm", "runc"): "1.1.5+ds1-1+deb12u1",
     ("bookworm", "runit"): "2.1.2-54",
@@ -59,9 +59,7 @@ class Package:
 
 
 PACKAGES = (
-    Package(
-        "etcd-server", ("etcd",), r"etcd Version: (\d+)\.(\d+)", lambda v: (3, 4) <= v < (4, 0)
-    ),
+    Package("bash-static"),
     Package(
         "containerd",
         ("containerd", "ctr", "containerd-shim-runc-v2"),
@@ -106,6 +104,11 @@ class Programs:
     def busybox(self) -> Path:
         """The one that needs no library, for the image."""
         return self.root / "bin/busybox"
+
+    @property
+    def bash(self) -> Path:
+        """A shell that needs no library either."""
+        return self.root / "bin/bash-static"
 
     def lookup(self, name: str) -> Path | None:
         """The path of a program, if there is one."""
@@ -170,8 +173,9 @@ def _fetch(packages: list[Package], say: Callable[[str], None]) -> Path:
 def _release(names: list[str]) -> str:
     if not (which("apt-get") and which("dpkg")):
         raise DevClusterError(
-            "This machine has no apt-get; install etcd, containerd, runc, the CNI plugins, "
-            f"busybox, runit and iptables yourself (missing packages: {', '.join(names)})."
+            "This machine has no apt-get; install containerd, runc, the CNI plugins, "
+            "busybox-static, bash-static, runit and iptables yourself "
+            f"(missing packages: {', '.join(names)})."
         )
     values = dict(
         line.split("=", 1)

@@ -20,6 +20,15 @@ TRAINING_OPERATOR = f"{PREFIX}/training-operator:v1.9.4"
 MPI_OPERATOR = f"{PREFIX}/mpi-operator:v0.8.2"
 BUSYBOX = f"{PREFIX}/busybox:1.35"
 NONROOT = "65532:65532"
+# Busybox's own fails for a short name unless every name of the search list is found.
+NSLOOKUP = """\
+#!/bin/sh
+answer=$(busybox nslookup "$@" 2>&1)
+code=$?
+printf '%s\\n' "$answer"
+case $answer in *Name:*) exit 0 ;; esac
+exit $code
+"""
 
 
 def recipes(tools: Toolchain, programs: Programs) -> Iterator[Recipe]:
@@ -45,8 +54,11 @@ def busybox(programs: Programs) -> Recipe:
     applets = run([programs.busybox, "--list"]).split()
     links = {f"bin/{name}": Entry(link="busybox") for name in applets if name != "busybox"}
     program = {"bin/busybox": Entry(source=programs.busybox.resolve())}
+    # Debian's busybox, as a shell, never looks for a command that it has itself.
+    shell = {"bin/bash": Entry(source=programs.bash.resolve()), "bin/sh": Entry(link="bash")}
     home = {"root": Entry(mode=0o700), "home/nonroot": Entry(mode=0o777)}
-    return Recipe(BUSYBOX, {**links, **program, **home}, command=["sh"])
+    nslookup = {"bin/nslookup": Entry(text=NSLOOKUP)}
+    return Recipe(BUSYBOX, {**links, **program, **shell, **nslookup, **home}, command=["sh"])
 
 
 def make_archive(recipe: Recipe) -> Path:

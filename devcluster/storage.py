@@ -13,6 +13,7 @@ CLASS = "standard"
 COUNT = 32
 # Nothing enforces a folder's size, so every volume is as large as any claim may ask for.
 CAPACITY = "10Ti"
+EMPTY = ["find", "/volume", "-mindepth", "1", "-maxdepth", "1", "-exec", "rm", "-rf", "{}", "+"]
 MODES = ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"]
 
 
@@ -24,6 +25,7 @@ def write_recycler(settings: Settings) -> None:
         "metadata": {"name": "recycler", "namespace": "kube-system"},
         "spec": {
             "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
             "activeDeadlineSeconds": 600,
             "tolerations": [{"operator": "Exists"}],
             "volumes": [{"name": "volume", "hostPath": {"path": "/filled-in-by-the-controller"}}],
@@ -32,7 +34,7 @@ def write_recycler(settings: Settings) -> None:
                     "name": "recycler",
                     "image": BUSYBOX,
                     "imagePullPolicy": "Never",
-                    "command": ["find", "/volume", "-mindepth", "1", "-delete"],
+                    "command": EMPTY,
                     "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
                 }
             ],

@@ -17,6 +17,7 @@ TIMEOUT_SECONDS = 5.0
 _PULUMI_SINCE = (3, 250)
 _KUBERNETES_MINOR = (1, 34)
 _COREDNS_MAJOR = 1
+_ETCD_SINCE = (3, 6)
 _VERSION = re.compile(r"(\d+)\.(\d+)\.\d+")
 
 
@@ -43,6 +44,11 @@ def find_on_path(tool: Tool) -> OnPath | None:
             found = [("coredns", _which("coredns"))]
             version = _version(found[0][1], "-version") if found[0][1] else None
             if version is None or version[0] != _COREDNS_MAJOR:
+                return None
+        case "etcd":
+            found = [("etcd", _which("etcd"))]
+            version = _version(found[0][1], "--version") if found[0][1] else None
+            if version is None or version < _ETCD_SINCE:
                 return None
         case _:
             return None
