@@ -23,8 +23,11 @@ pulumi.export("job_name", job.job_name)
 """
 
 
+ENDS_AT_ONCE = {"spec": {"terminationGracePeriodSeconds": 1}}
+
+
 def job(kind: str = "ElasticJob", **fields: object) -> str:
-    said = {"program": {"module": "pkg.train"}, **fields}
+    said = {"program": {"module": "pkg.train"}, "pod_overlay": ENDS_AT_ONCE, **fields}
     return JOB.format(
         kind=kind, fields=",".join(f'"{key}": {value!r}' for key, value in said.items())
     )
@@ -52,7 +55,9 @@ MANY_OPTIONS = {
             "shared_memory": "64Mi",
             "labels": {"team": "vision"},
             "annotations": {"note": "a note"},
-            "pod_overlay": {"spec": {"nodeSelector": {"zone": "a"}}},
+            "pod_overlay": {
+                "spec": {"nodeSelector": {"zone": "a"}, "terminationGracePeriodSeconds": 1}
+            },
             "master": {"env": {"ROLE": "m"}, "limits": {"cpu": "2", "memory": "1Gi"}},
             "worker": {"replicas": 1, "restart_policy": "ALWAYS"},
         },
