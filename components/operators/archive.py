@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
@@ -23,22 +25,22 @@ def files_of(origin: Path, release: Release) -> dict[str, bytes]:
         return _from_folder(origin, release)
     if not origin.is_file():
         raise TrainstackError(f"{origin}: no such file or folder")
-    if zipfile.is_zipfile(origin):
-        with zipfile.ZipFile(origin) as archive:
-            return _from_members(archive.namelist(), archive.open, origin, release)
     try:
+        if zipfile.is_zipfile(origin):
+            with zipfile.ZipFile(origin) as archive:
+                return _from_members(archive.namelist(), archive.open, origin, release)
         with tarfile.open(origin) as tar:
             members = {member.name: member for member in tar if member.isfile()}
 
             def opened(name: str) -> IO[bytes]:
                 content = tar.extractfile(members[name])
-                if content is None:
-                    raise TrainstackError(f"{origin}: cannot read {name}")
-                return content
+                return content if content is not None else io.BytesIO()
 
             return _from_members(members, opened, origin, release)
-    except tarfile.TarError:
-        raise TrainstackError(f"{origin}: neither a folder, nor a .tar.gz, nor a .zip") from None
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise TrainstackError(
+            f"{origin}: neither a folder nor a whole .tar.gz or .zip: {error}"
+        ) from None
 
 
 def manifests_folder(origin: Path, release: Release) -> Path:

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from .release import Release
 
-PARSED = "parsed.json"
-"""The manifests once more, parsed: reading them is then a matter of milliseconds."""
-
 
 def cache_root(environ: Mapping[str, str] = os.environ) -> Path:
     """`TRAINSTACK_CACHE`, or `trainstack` in `XDG_CACHE_HOME`, or in `~/.cache`."""
@@ -25,6 +22,11 @@ def release_folder(release: Release) -> Path:
     return cache_root() / "operators" / f"{release.name}-{release.version}"
 
 
+def parsed_file(release: Release) -> Path:
+    """The release's manifests once more, parsed: reading them is a matter of milliseconds."""
+    return release_folder(release) / f"parsed-{release.digest[:12]}.json"
+
+
 def is_fetched(release: Release) -> bool:
-    """Tell whether the release is in the cache; it appears by a rename, so never half."""
-    return (release_folder(release) / PARSED).is_file()
+    """Tell whether the release is in the cache; it appears at once and whole."""
+    return parsed_file(release).is_file()

@@ -15,7 +15,7 @@ from typing import IO
 
 from ..spec.model import TrainstackError
 from .archive import files_of
-from .cache import PARSED, release_folder
+from .cache import parsed_file, release_folder
 from .manifests import parse_documents
 from .release import Release, digest
 
@@ -108,7 +108,7 @@ def _publish(release: Release, files: dict[str, bytes], origin: str) -> Path:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         parsed = {name: parse_documents(content) for name, content in files.items()}
-        (staging / PARSED).write_text(json.dumps(parsed, separators=(",", ":")))
+        (staging / parsed_file(release).name).write_text(json.dumps(parsed, separators=(",", ":")))
     return target
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..spec.model import TrainstackError
 from .archive import manifests_folder
-from .cache import PARSED, is_fetched, release_folder
+from .cache import is_fetched, parsed_file
 from .release import Release
 
 Manifest = dict[str, Any]
@@ -30,31 +29,30 @@ def read_documents(release: Release, source: str | None, names: Iterable[str]) -
     `source` is a folder with the manifests; by default they are those in the cache.
     Raises `TrainstackError`: not fetched, or not the release's manifests.
     """
-    folder = _folder(release, source)
-    return [document for name in names for document in _read(folder, name)]
+    if source is None:
+        documents = _cached(release)
+        return [document for name in names for document in documents[name]]
+    origin = Path(source).expanduser()
+    if not origin.is_dir():
+        raise TrainstackError(f"source: {origin} is not a folder")
+    folder = manifests_folder(origin, release)
+    return [document for name in names for document in _parse_file(folder / name)]
 
 
-def _folder(release: Release, source: str | None) -> Path:
-    if source is not None:
-        origin = Path(source).expanduser()
-        if not origin.is_dir():
-            raise TrainstackError(f"source: {origin} is not a folder")
-        return manifests_folder(origin, release)
+def _parse_file(file: Path) -> list[Manifest]:
+    from yaml import YAMLError
+
+    try:
+        return parse_documents(file.read_bytes())
+    except YAMLError as error:
+        raise TrainstackError(f"source: {file}: not YAML: {error}") from None
+
+
+def _cached(release: Release) -> dict[str, list[Manifest]]:
     if not is_fetched(release):
         raise TrainstackError(
             f"the manifests of {release.title} are not on this machine; "
             f"run: trainstack operators fetch {release.title}"
         )
-    return release_folder(release)
-
-
-def _read(folder: Path, name: str) -> list[Manifest]:
-    if (folder / PARSED).is_file():
-        return _parsed(folder)[name]
-    return parse_documents((folder / name).read_bytes())
-
-
-@cache
-def _parsed(folder: Path) -> dict[str, list[Manifest]]:
-    content: dict[str, list[Manifest]] = json.loads((folder / PARSED).read_text())
+    content: dict[str, list[Manifest]] = json.loads(parsed_file(release).read_text())
     return content

@@ -10,6 +10,7 @@ import pulumi
 from ..cluster_provider import provider_for
 from ..kube import Manifest
 from ..spec.model import TrainstackError, parse
+from .crd import Crd
 from .training_args import TrainingOperatorArgs
 from .training_render import read_upstream, render_training
 
@@ -50,10 +51,16 @@ class TrainingOperator(pulumi.ComponentResource):
             own = pulumi.ResourceOptions(providers=[provider_for(spec.cluster)])
             opts = pulumi.ResourceOptions.merge(opts, own)
         super().__init__("trainstack:index:TrainingOperator", name, _summary(spec, manifests), opts)
-        children: dict[str, Manifest] = {}
+        children: dict[str, pulumi.CustomResource] = {}
         for key, manifest in manifests.items():
-            options = self._options(spec, key, manifest, children)
-            children[key] = Manifest(f"{name}-{key}", manifest, options)
+            options = pulumi.ResourceOptions(
+                parent=self, depends_on=_needs(key, manifest, children)
+            )
+            child = f"{name}-{key}"
+            if manifest["kind"] == "CustomResourceDefinition":
+                children[key] = Crd(child, manifest, spec.keep_crds, options)
+            else:
+                children[key] = Manifest(child, manifest, options)
         self.namespace = pulumi.Output.from_input(spec.namespace)
         self.kinds = pulumi.Output.from_input(list(spec.kinds))
         self.ready = pulumi.Output.all(*(child.id for child in children.values())).apply(
@@ -63,23 +70,9 @@ class TrainingOperator(pulumi.ComponentResource):
             {"kinds": self.kinds, "namespace": self.namespace, "ready": self.ready}
         )
 
-    def _options(
-        self,
-        spec: TrainingOperatorArgs,
-        key: str,
-        manifest: Mapping[str, Any],
-        before: Mapping[str, Manifest],
-    ) -> pulumi.ResourceOptions:
-        """What a child waits for, what happens at its end, and what others may change of it."""
-        options = pulumi.ResourceOptions(parent=self, depends_on=_needs(key, manifest, before))
-        if manifest["kind"] == "CustomResourceDefinition":
-            options.retain_on_delete = spec.keep_crds
-            options.hide_diffs = ["spec"]
-        return options
-
 
 def _needs(
-    key: str, manifest: Mapping[str, Any], before: Mapping[str, Manifest]
+    key: str, manifest: Mapping[str, Any], before: Mapping[str, pulumi.Resource]
 ) -> list[pulumi.Resource]:
     """The webhook is last, and so the first to go: without a pod behind it, it refuses jobs."""
     if key == "webhook":

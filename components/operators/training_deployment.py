@@ -26,13 +26,20 @@ def render_deployment(upstream: Manifest, args: TrainingOperatorArgs, release: R
     spec = deployment["spec"]
     spec["replicas"] = args.replicas
     spec["minReadySeconds"] = SETTLE_SECONDS
-    # Two operators without an elected leader would both answer for a job.
-    spec["strategy"] = {"type": "Recreate" if args.replicas == 1 else "RollingUpdate"}
+    spec["strategy"] = _strategy(args.replicas)
     pod = spec["template"]["spec"]
     pod.update(_pod(args))
     container = pod["containers"][0]
     container.update(_container(container, args, release))
     return deployment
+
+
+def _strategy(replicas: int) -> Manifest:
+    """Two operators that have not elected a leader would both answer for a job."""
+    if replicas == 1:
+        return {"type": "Recreate"}
+    # Said outright, as a default of the server's would stay behind when one replica is left.
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
 def _pod(args: TrainingOperatorArgs) -> Manifest:

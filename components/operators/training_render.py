@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..spec.model import TrainstackError
+from .crd import render_crd
 from .manifests import read_documents
 from .release import Release, find_release
 from .training_args import OPERATOR, TrainingOperatorArgs
@@ -18,6 +20,14 @@ Manifest = dict[str, Any]
 SECRET = "training-operator-webhook-cert"
 WEBHOOKS = "validator.training-operator.kubeflow.org"
 """Name of the webhook configuration; it is compiled into the operator."""
+_NEEDED = (
+    "ClusterRole",
+    "CustomResourceDefinition",
+    "Deployment",
+    "Service",
+    "ServiceAccount",
+    "ValidatingWebhookConfiguration",
+)
 
 
 def read_upstream(args: TrainingOperatorArgs) -> dict[str, list[Manifest]]:
@@ -28,11 +38,15 @@ def read_upstream(args: TrainingOperatorArgs) -> dict[str, list[Manifest]]:
     release = find_release(OPERATOR, args.version)
     wanted = [f"kubeflow.org_{plural(kind)}.yaml" for kind in args.kinds]
     names = [
-        name for name in release.files if not name.startswith("crds/") or name.rsplit("/", 1)[-1] in wanted
+        name
+        for name in release.files
+        if not name.startswith("crds/") or name.removeprefix("crds/") in wanted
     ]
     upstream: dict[str, list[Manifest]] = {}
     for document in read_documents(release, args.source, names):
-        upstream.setdefault(document["kind"], []).append(document)
+        upstream.setdefault(document.get("kind", ""), []).append(document)
+    if missing := [kind for kind in _NEEDED if kind not in upstream]:
+        raise TrainstackError(f"source: no {', '.join(missing)} in the manifests")
     return upstream
 
 
@@ -45,7 +59,7 @@ def render_training(
     if args.create_namespace:
         rendered["namespace"] = _object("v1", "Namespace", args.namespace, None)
     for crd in upstream["CustomResourceDefinition"]:
-        rendered[_crd_name(crd)] = _crd(crd)
+        rendered[f"{crd['spec']['names']['plural']}-crd"] = render_crd(crd)
     rendered["service-account"] = _own(upstream["ServiceAccount"][0], args)
     rendered |= _access(args, upstream)
     rendered["certificate"] = _object("v1", "Secret", SECRET, args.namespace, type="Opaque")
@@ -58,30 +72,6 @@ def render_training(
     for manifest in rendered.values():
         _label(manifest, args, release)
     return rendered
-
-
-def _crd_name(crd: Manifest) -> str:
-    return f"{crd['spec']['names']['plural']}-crd"
-
-
-def _crd(upstream: Manifest) -> Manifest:
-    """Without the schema's prose: the engine looks at every property in every preview."""
-    crd: Manifest = _without_prose(upstream)
-    crd["metadata"].setdefault("annotations", {})["pulumi.com/waitFor"] = "condition=Established"
-    return crd
-
-
-def _without_prose(node: Any, named: bool = False) -> Any:
-    """A copy without descriptions; `named`: the keys are property names, not schema words."""
-    if isinstance(node, list):
-        return [_without_prose(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: _without_prose(value, named=key == "properties" and not named)
-        for key, value in node.items()
-        if named or key != "description"
-    }
 
 
 def _access(
