@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pulumi import Output
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from .model import TrainstackError, reasons
@@ -27,11 +33,11 @@ class Deferred:
         def now_or_later(
             value: Any,
             validate: Callable[[Any], Any],
-            info: core_schema.ValidationInfo,
+            info: ValidationInfo,
         ) -> Any:
             if not isinstance(value, Output):
                 return validate(value)
-            return _later(value, adapter, info.field_name or "value")
+            return _later(value, adapter, place(info, info.field_name or "value"))
 
         return core_schema.with_info_wrap_validator_function(
             now_or_later,
@@ -49,18 +55,24 @@ class Deferred:
 In = Annotated[T | Output[T], Deferred()]
 
 
+def place(info: ValidationInfo, field: str) -> str:
+    """The field's name, after that of the job when `parse` reads its arguments."""
+    where = (info.context or {}).get("where")
+    return f"{where}: {field}" if where else field
+
+
 def not_secret(value: Output[T], field: str) -> Output[T]:
     """The same Output, which fails if it turns out to be a secret."""
 
-    async def refuse_secret() -> None:
+    async def refuse_secret(resolved: T) -> T:
         if await value.is_secret():
             raise TrainstackError(
                 f"{field}: a secret Output is not allowed here; put it into a Kubernetes Secret "
                 "and name that in `secrets`"
             )
+        return resolved
 
-    gate: Awaitable[None] = refuse_secret()
-    return Output.all(value, gate).apply(lambda parts: parts[0])
+    return value.apply(refuse_secret, run_with_unknowns=True)
 
 
 def _later(value: Output[Any], adapter: TypeAdapter[Any], field: str) -> Output[Any]:

@@ -43,7 +43,7 @@ def parse(model: type[M], value: M | Mapping[str, Any] | None, where: str) -> M:
             f"{where}: args must be {model.__name__} or a dict, got {type(value).__name__}"
         )
     try:
-        return model.model_validate(dict(value or {}))
+        return model.model_validate(dict(value or {}), context={"where": where})
     except ValidationError as error:
         raise TrainstackError(explain(error, model, where)) from None
 
@@ -77,6 +77,8 @@ _UNION_BRANCHES = frozenset({"int", "str", "bool", "float", "constrained-int", "
 
 def _reason(item: Any, model: type[BaseModel]) -> str:
     kind, loc = item["type"], item["loc"]
+    if isinstance(item["input"], pulumi.Output):
+        return "an Output is not allowed here; give a plain value"
     if kind == "extra_forbidden":
         fields = sorted(_fields_at(model, loc[:-1]))
         near = difflib.get_close_matches(str(loc[-1]), fields, n=1)
