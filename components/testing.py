@@ -114,7 +114,8 @@ def synth(
 
 
 def _stop_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End what still waits after an error, or asyncio complains about each."""
+    """End what still waits after an error, without asyncio's complaint about each."""
+    loop.set_exception_handler(lambda _loop, _context: None)
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()
