@@ -178,7 +178,7 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"pod_overlay": {"spec": {"containers": [{"image": "b"}]}}},
-        "pod_overlay: spec.containers[0].name: required, plain, to merge by",
+        "pod_overlay: spec.containers[0].name: required, as a plain text to merge by",
     ),
     (
         {"pod_overlay": {"spec": {"volumes": [{"name": "a"}, {"name": "a"}]}}},
@@ -202,7 +202,7 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"pod_overlay": {"metadata": {"name": "x"}}},
-        "pod_overlay: metadata.'name': allowed: annotations, labels",
+        "pod_overlay: metadata.name: allowed in metadata: annotations, labels",
     ),
     (
         {"pod_overlay": {"metadata": {"labels": {"trainstack.dev/run": "x"}}}},
