@@ -38,11 +38,11 @@ def exact(quantity: str) -> Fraction:
     if form is None:
         raise ValueError(f"got {shown(quantity)}: must be {_ALLOWED}")
     number, suffix = Fraction(form["number"].removesuffix(".")), form["suffix"]
-    if suffix[:1] in ("e", "E") and suffix[1:]:
+    if suffix in _SUFFIXES:
+        return number * _SUFFIXES[suffix]
+    if suffix[0] in "eE" and suffix[1:].lstrip("+-").isdecimal():
         return number * Fraction(10) ** int(suffix[1:])
-    if suffix not in _SUFFIXES:
-        raise ValueError(f"got {quantity!r}: unknown suffix {suffix!r}; must be {_ALLOWED}")
-    return number * _SUFFIXES[suffix]
+    raise ValueError(f"got {quantity!r}: unknown suffix {suffix!r}; must be {_ALLOWED}")
 
 
 def _positive(value: Any) -> str:
