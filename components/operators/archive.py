@@ -49,12 +49,17 @@ def manifests_folder(origin: Path, release: Release) -> Path:
     Raises `TrainstackError` that names what is missing.
     """
     parts = Path(release.folder).parts
-    for depth in range(len(parts) + 1):
-        folder = origin.joinpath(*parts[depth:])
-        if all((folder / name).is_file() for name in release.files):
-            return folder
-    missing = next((name for name in release.files if not (origin / name).is_file()), "")
-    raise TrainstackError(f"{origin}: not the manifests of {release.title}; {missing} is missing")
+    folders = [origin.joinpath(*parts[depth:]) for depth in range(len(parts) + 1)]
+    missing = {
+        folder: [name for name in release.files if not (folder / name).is_file()]
+        for folder in folders
+    }
+    folder = min(folders, key=lambda folder: len(missing[folder]))
+    if missing[folder]:
+        raise TrainstackError(
+            f"{origin}: not the manifests of {release.title}; {missing[folder][0]} is missing"
+        )
+    return folder
 
 
 def _from_folder(origin: Path, release: Release) -> dict[str, bytes]:

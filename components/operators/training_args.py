@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from ..spec.cluster import Cluster
-from ..spec.model import Args
+from ..spec.model import Args, TrainstackError
 from ..spec.names import Image, Label, LabelKey, LabelValue, Subdomain
 from ..spec.resources import Resources, requirements
 from .release import find_release
@@ -30,7 +30,7 @@ class TrainingOperatorArgs(Args):
     create_namespace: bool = True
     """Make that namespace, and delete it with all it holds on destroy; default True. Say False
     where it exists already or holds anything else."""
-    kinds: Annotated[tuple[TrainingKind, ...], Field(min_length=1)] = ("PyTorchJob", "TFJob")
+    kinds: tuple[TrainingKind, ...] = ("PyTorchJob", "TFJob")
     """Job kinds to install, in any order; default PyTorchJob and TFJob; also XGBoostJob, PaddleJob
     and JAXJob. Never MPIJob: that is the mpi-operator's."""
     keep_crds: bool = True
@@ -81,7 +81,7 @@ class TrainingOperatorArgs(Args):
     def _not_mpi(cls, value: Any) -> Any:
         if isinstance(value, list | tuple) and "MPIJob" in value:
             raise ValueError(
-                "MPIJob is not offered: this operator's MPIJob v1 and the mpi-operator's MPIJob "
+                f"got {list(value)}: MPIJob is not offered: this operator's MPIJob v1 and the mpi-operator's MPIJob "
                 "are one and the same CRD, mpijobs.kubeflow.org, so they exclude each other; "
                 "install the mpi-operator for MPI jobs"
             )
@@ -90,6 +90,8 @@ class TrainingOperatorArgs(Args):
     @field_validator("kinds")
     @classmethod
     def _in_order(cls, value: tuple[TrainingKind, ...]) -> tuple[TrainingKind, ...]:
+        if not value:
+            raise ValueError("got []: name at least one job kind")
         if len(set(value)) != len(value):
             raise ValueError(f"got {list(value)}: a kind is named twice")
         return tuple(kind for kind in KINDS if kind in value)
@@ -97,7 +99,10 @@ class TrainingOperatorArgs(Args):
     @field_validator("version")
     @classmethod
     def _known(cls, value: str) -> str:
-        return find_release(OPERATOR, value).version
+        try:
+            return find_release(OPERATOR, value).version
+        except TrainstackError as error:
+            raise ValueError(str(error)) from None
 
     @field_validator("labels")
     @classmethod
