@@ -1,0 +1,7 @@
+"""Container images that carry the launch runtime, and their builder."""
+
+from .build import Image, ensure, find
+from .errors import ImageError
+from .recipe import RECIPES
+
+__all__ = ["RECIPES", "Image", "ImageError", "ensure", "find"]

@@ -1,0 +1,119 @@
+"""Builds without a daemon."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from .debian import Tools, base_command
+from .pip_settings import write_secrets
+from .progress import Progress
+from .recipe import PREFIX, RECIPES, Recipe, debian_base
+
+BASE_SECONDS = 50
+TOOLS_SECONDS = 10
+ARCHIVE_SECONDS = 10
+SANDBOX = """
+set -e
+while [ "$1" != -- ]; do mount -t overlay overlay -o "ro,lowerdir=$2:$1" "$1"; shift 2; done
+shift
+exec "$@"
+"""
+
+
+class Buildah:
+    """buildah with storage of its own below `root`, its layers kept for the next build."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._tools = Tools(root / "tools")
+
+    def steps(self, recipe: Recipe) -> int:
+        """How many steps `build` takes at most."""
+        return 4 if recipe.parent is None else 5
+
+    def build(self, recipe: Recipe, archive: Path, progress: Progress) -> None:
+        """Build the recipe and those below it, and write the image's archive."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        with progress.step("build tools", TOOLS_SECONDS):
+            if not self._tools.ready:
+                self._tools.fetch(progress)
+        with progress.step("base system", BASE_SECONDS):
+            base = self._base(progress)
+        tag = self._build(recipe, base, progress)
+        with progress.step("archive", ARCHIVE_SECONDS):
+            self._buildah(progress, "push", "--quiet", tag, f"docker-archive:{archive}:{tag}")
+
+    def _base(self, progress: Progress) -> str:
+        tag = f"{PREFIX}/base:{debian_base()}"
+        archive = self._root / f"base-{debian_base()}.tar"
+        if not archive.exists():
+            new = archive.with_suffix(".new.tar")
+            command = base_command(self._tools.path("mmdebstrap"), new)
+            progress.run(self._sandboxed(command, {}), self._env())
+            new.rename(archive)
+        with tempfile.TemporaryDirectory(dir=self._root) as folder:
+            os.link(archive, f"{folder}/base.tar")
+            Path(folder, "Dockerfile").write_text('FROM scratch\nADD base.tar /\nCMD ["sh"]\n')
+            self._buildah(progress, "bud", "--layers", "--timestamp=0", "--tag", tag, folder)
+        return tag
+
+    def _build(self, recipe: Recipe, base: str, progress: Progress) -> str:
+        below = self._build(RECIPES[recipe.parent], base, progress) if recipe.parent else base
+        tag = recipe.tag(debian_base())
+        with (
+            progress.step(f"image {recipe.name}", recipe.seconds),
+            tempfile.TemporaryDirectory(dir=self._root) as folder,
+        ):
+            context, secrets = Path(folder, "context"), Path(folder, "secrets")
+            recipe.stage(context)
+            self._buildah(
+                progress,
+                *("bud", "--layers", "--tag", tag, "--build-arg", f"BASE={below}"),
+                *write_secrets(secrets),
+                *("--file", str(context / recipe.dockerfile), str(context)),
+            )
+        return tag
+
+    def run(self, tag: str, command: Sequence[str], progress: Progress) -> None:
+        """Run a command in a container of the image, as its user, and remove the container."""
+        with self._container(tag, progress) as name:
+            self._buildah(progress, "run", "--isolation=chroot", name, "--", *command)
+
+    @contextmanager
+    def _container(self, tag: str, progress: Progress) -> Iterator[str]:
+        name = f"trainstack-{os.getpid()}"
+        self._buildah(progress, "from", "--quiet", "--pull-never", "--name", name, tag)
+        try:
+            yield name
+        finally:
+            self._buildah(progress, "rm", name)
+
+    def _buildah(self, progress: Progress, *words: str) -> None:
+        storage = [
+            *("--root", str(self._root / "storage"), "--runroot", str(self._root / "run")),
+            *("--storage-driver", "overlay"),
+        ]
+        command = [self._tools.path("buildah"), *storage, *words]
+        progress.run(self._sandboxed(command, self._tools.overlays()), self._env())
+
+    def _env(self) -> dict[str, str]:
+        scratch = self._root / "tmp"
+        scratch.mkdir(exist_ok=True)
+        path = f"{self._tools.path('mmdebstrap').parent}:{os.environ['PATH']}"
+        return {**os.environ, "BUILDAH_ISOLATION": "chroot", "PATH": path, "TMPDIR": str(scratch)}
+
+    @staticmethod
+    def _sandboxed(
+        command: Sequence[str | Path], overlays: dict[str, Path]
+    ) -> list[str | Path]:
+        """In namespaces of its own, so that neither mounts nor processes outlive the command."""
+        pairs = [word for place, ours in overlays.items() for word in (place, str(ours))]
+        spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
+        return [
+            *("unshare", *spaces, "--mount-proc"),
+            *("sh", "-c", SANDBOX, "sh", *pairs, "--", *command),
+        ]
