@@ -81,8 +81,8 @@ class TrainingOperatorArgs(Args):
     def _not_mpi(cls, value: Any) -> Any:
         if isinstance(value, list | tuple) and "MPIJob" in value:
             raise ValueError(
-                f"got {list(value)}: MPIJob is not offered: this operator's MPIJob v1 and the mpi-operator's MPIJob "
-                "are one and the same CRD, mpijobs.kubeflow.org, so they exclude each other; "
+                f"got {list(value)}: MPIJob is not offered: this operator's MPIJob v1 and the "
+                "mpi-operator's MPIJob are one CRD, mpijobs.kubeflow.org, and exclude each other; "
                 "install the mpi-operator for MPI jobs"
             )
         return value

@@ -1,0 +1,1 @@
+"""The operators through the real engine, without a cluster."""
