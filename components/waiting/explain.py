@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .judge import Look, container_statuses
@@ -61,12 +62,10 @@ def _observed(look: Look) -> str | None:
             f"{pod['metadata']['name']}: {waiting['reason']} of image {status['image']!r}: "
             f"{waiting.get('message', '')}"
         )
+    exits = sorted(_exits(look.pods), key=lambda found: found[2].get("finishedAt") or "")
+    if exits:
+        return _exit(*exits[0])
     for pod in look.pods:
-        for status in container_statuses(pod):
-            for state in ("state", "lastState"):
-                ended = status.get(state, {}).get("terminated")
-                if ended and ended.get("exitCode"):
-                    return _exit(pod, status, ended)
         reason = pod.get("status", {}).get("reason")
         if reason:
             return f"{pod['metadata']['name']}: {reason}: {pod['status'].get('message', '')}"
@@ -74,6 +73,19 @@ def _observed(look: Look) -> str | None:
             if condition.get("reason") == "Unschedulable":
                 return f"{pod['metadata']['name']}: Unschedulable: {condition.get('message', '')}"
     return None
+
+
+def _exits(
+    pods: list[dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Pod, container status and state of each container that failed, its newest failure."""
+    for pod in pods:
+        for status in container_statuses(pod):
+            for state in ("state", "lastState"):
+                ended = status.get(state, {}).get("terminated")
+                if ended and ended.get("exitCode"):
+                    yield pod, status, ended
+                    break
 
 
 def _exit(pod: dict[str, Any], status: dict[str, Any], ended: dict[str, Any]) -> str:
