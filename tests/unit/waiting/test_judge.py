@@ -1,0 +1,122 @@
+"""From what the API server shows to the phase of a run, and to its result."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.looks import JOB, PYTORCHJOB, condition, ended, job, pod, report
+from trainstack.waiting.judge import Look, Phase, judge
+from trainstack.waiting.message import messages, verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "phase"),
+    [
+        (PYTORCHJOB, None, Phase.UNSEEN),
+        (PYTORCHJOB, {}, Phase.UNSEEN),
+        (PYTORCHJOB, {"conditions": None}, Phase.UNSEEN),
+        (PYTORCHJOB, {"conditions": []}, Phase.UNSEEN),
+        (PYTORCHJOB, {"conditions": [condition("Created")]}, Phase.PENDING),
+        (
+            PYTORCHJOB,
+            {"conditions": [condition("Created"), condition("Suspended")]},
+            Phase.PENDING,
+        ),
+        (PYTORCHJOB, {"conditions": [condition("Created"), condition("Running")]}, Phase.RUNNING),
+        (
+            PYTORCHJOB,
+            {"conditions": [condition("Created"), condition("Restarting")]},
+            Phase.PENDING,
+        ),
+        (
+            PYTORCHJOB,
+            {"conditions": [condition("Running", "False"), condition("Succeeded")]},
+            Phase.SUCCEEDED,
+        ),
+        (
+            PYTORCHJOB,
+            {"conditions": [condition("Running", "False"), condition("Failed")]},
+            Phase.FAILED,
+        ),
+        (PYTORCHJOB, {"conditions": [condition("Failed", "False")]}, Phase.PENDING),
+        (JOB, None, Phase.UNSEEN),
+        (JOB, {}, Phase.UNSEEN),
+        (JOB, {"active": 1, "ready": 0}, Phase.PENDING),
+        (JOB, {"active": 1, "ready": 1}, Phase.RUNNING),
+        (JOB, {"succeeded": 1, "conditions": [condition("SuccessCriteriaMet")]}, Phase.PENDING),
+        (
+            JOB,
+            {"conditions": [condition("SuccessCriteriaMet"), condition("Complete")]},
+            Phase.SUCCEEDED,
+        ),
+        (JOB, {"conditions": [condition("FailureTarget"), condition("Failed")]}, Phase.FAILED),
+        (JOB, {"active": 1, "ready": 1, "conditions": [condition("Failed")]}, Phase.FAILED),
+    ],
+)
+def test_phase(kind: str, status: dict[str, Any] | None, phase: Phase) -> None:
+    assert judge(Look(job(kind, status), [])) is phase
+
+
+def test_a_report_is_read_where_the_container_ended() -> None:
+    pods = [
+        pod("run-worker-1", ended(0, report(world_size=2), at="10:02")),
+        pod("run-worker-0", ended(0, report(result={"acc": 0.9}), at="10:01")),
+    ]
+    assert [(name, said["result"]) for name, said in messages(pods, "pytorch")] == [
+        ("run-worker-0", {"acc": 0.9}),
+        ("run-worker-1", None),
+    ]
+    assert verdict(pods, "pytorch")["result"] == {"acc": 0.9}
+
+
+def test_the_result_wins_over_an_earlier_success_without_one() -> None:
+    pods = [
+        pod("run-worker-1", ended(0, report(), at="10:01")),
+        pod("run-worker-0", ended(0, report(result={"acc": 0.9}), at="10:02")),
+    ]
+    assert verdict(pods, "pytorch")["result"] == {"acc": 0.9}
+
+
+def test_a_falsy_result_is_a_result() -> None:
+    pods = [
+        pod("run-worker-1", ended(0, report(), at="10:01")),
+        pod("run-worker-0", ended(0, report(result={}), at="10:02")),
+    ]
+    assert verdict(pods, "pytorch")["result"] == {}
+
+
+def test_a_restarted_container_is_read_from_its_last_state() -> None:
+    restarted = {
+        "name": "pytorch",
+        "state": {"running": {}},
+        "lastState": {"terminated": ended(1, report("failed", error="boom"))["terminated"]},
+    }
+    ((name, said),) = messages([pod("run-worker-0", statuses=[restarted])], "pytorch")
+    assert (name, said["error"]) == ("run-worker-0", "boom")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, "", "Killed", "[1]", "3", '"failed"', "{}", '{"result": 3}', "{", "null"],
+)
+def test_what_is_no_report_is_passed_over(message: str | None) -> None:
+    pods = [pod("run-worker-0", ended(0, message)), pod("run-worker-1")]
+    assert messages(pods, "pytorch") == []
+    assert verdict(pods, "pytorch") == {}
+
+
+def test_other_containers_are_passed_over() -> None:
+    side = {"name": "side", "state": ended(0, report(result={"acc": 1}))}
+    assert messages([pod("run-worker-0", statuses=[side])], "pytorch") == []
+
+
+def test_only_successes_make_a_verdict() -> None:
+    pods = [pod("run-worker-0", ended(1, report("failed", result={"acc": 1})))]
+    assert verdict(pods, "pytorch") == {}
+
+
+def test_reports_are_json_lines_of_the_runtime() -> None:
+    assert json.loads(report())["status"] == "succeeded"
