@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -26,14 +27,14 @@ pulumi.export("job_name", job.job_name)
 ENDS_AT_ONCE = {"spec": {"terminationGracePeriodSeconds": 1}}
 
 
-def job(kind: str = "ElasticJob", **fields: object) -> str:
+def job(kind: str = "ElasticJob", **fields: Any) -> str:
     said = {"program": {"module": "pkg.train"}, "pod_overlay": ENDS_AT_ONCE, **fields}
     return JOB.format(
         kind=kind, fields=",".join(f'"{key}": {value!r}' for key, value in said.items())
     )
 
 
-MANY_OPTIONS = {
+MANY_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "elastic": ("ElasticJob", {"nnodes": "1:3", "hyperparameters": {"lr": 0.1, "amp": True}}),
     "one node": ("ElasticJob", {"nnodes": 1, "run_policy": {"active_deadline_seconds": 600}}),
     "master and workers": (
@@ -137,7 +138,7 @@ def test_labels_and_annotations_of_the_object_change_in_place(
     ids=["same explicit version", "batch Job to PyTorchJob", "PyTorchJob to batch Job"],
 )
 def test_the_old_run_is_deleted_before_the_new_one_is_made(
-    program: NewProgram, namespace: str, before: dict[str, object], after: dict[str, object]
+    program: NewProgram, namespace: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     stack = program(job(**before), config={"namespace": namespace})
     stack.up().check()
