@@ -107,9 +107,7 @@ class Buildah:
         return {**os.environ, "BUILDAH_ISOLATION": "chroot", "PATH": path, "TMPDIR": str(scratch)}
 
     @staticmethod
-    def _sandboxed(
-        command: Sequence[str | Path], overlays: dict[str, Path]
-    ) -> list[str | Path]:
+    def _sandboxed(command: Sequence[str | Path], overlays: dict[str, Path]) -> list[str | Path]:
         """In namespaces of its own, so that neither mounts nor processes outlive the command."""
         pairs = [word for place, ours in overlays.items() for word in (place, str(ours))]
         spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]

@@ -100,7 +100,5 @@ def _sources() -> list[str]:
 
 def is_root() -> bool:
     """Whether mounts can be made."""
-    done = subprocess.run(
-        ["unshare", "--mount", "true"], capture_output=True, check=False
-    )
+    done = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
     return done.returncode == 0

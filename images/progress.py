@@ -35,9 +35,7 @@ class Progress:
         yield
         self._say(f"done in {time.monotonic() - self._began:.0f} s")
 
-    def run(
-        self, command: Sequence[str | Path], env: Mapping[str, str] | None = None
-    ) -> None:
+    def run(self, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
         """Run a command that must succeed, its output going to the log."""
         with self._log.open("ab") as log:
             log.write(f"\n$ {' '.join(map(str, command))}\n".encode())

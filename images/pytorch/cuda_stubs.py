@@ -88,8 +88,8 @@ def plan(libraries: list[Path]) -> list[Stub]:
     if not stubs:
         return []
     runtime = next(stub for name, stub in stubs.items() if name.startswith(RUNTIME))
-    for name, version in set().union(*(undefined(library) for library in libraries)):
-        version = version.lstrip("@")
+    for name, at_version in set().union(*(undefined(library) for library in libraries)):
+        version = at_version.lstrip("@")
         if version and not SYSTEM.match(version):
             stubs.get(version, runtime).symbols[version].add(name)
         elif not version and VENDOR.match(name):

@@ -39,7 +39,7 @@ class Place:
             restarts=number("TORCHELASTIC_RESTART_COUNT"),
         )
 
-    def of_failure(self) -> dict[str, int]:
+    def of_failure(self) -> dict[str, Any]:
         """What a failure says about it."""
         return {"rank": self.rank, "node": self.node, "restarts": self.restarts}
 

@@ -1,0 +1,1 @@
+"""The launch runtime with real torch processes."""

@@ -1,0 +1,102 @@
+"""Training programs that the tests run."""
+
+ALL_REDUCE = """\
+import os
+import torch, torch.distributed as dist
+from trainstack_runtime import progress, result
+
+dist.init_process_group("gloo")
+total = torch.ones(1)
+dist.all_reduce(total)
+progress(step=1, total=1, sum=total)
+result(sum=total, restarts=os.environ["TORCHELASTIC_RESTART_COUNT"])
+dist.destroy_process_group()
+"""
+
+ONE_FAILS = """\
+import torch, torch.distributed as dist
+
+def main():
+    dist.init_process_group("gloo")
+    if dist.get_rank() == 1:
+        raise ValueError("the learning rate is negative")
+    dist.all_reduce(torch.ones(1))
+    dist.all_reduce(torch.ones(1))
+
+main()
+"""
+
+CRASHES_ONCE = """\
+import os, pathlib, sys
+import torch, torch.distributed as dist
+from trainstack_runtime import result
+
+dist.init_process_group("gloo")
+total = torch.ones(1)
+dist.all_reduce(total)
+crashed = pathlib.Path(sys.argv[1])
+if dist.get_rank() == 1 and not crashed.exists():
+    crashed.touch()
+    os._exit(7)
+for _ in range(5):
+    dist.all_reduce(torch.ones(1))
+result(sum=total, restarts=int(os.environ["TORCHELASTIC_RESTART_COUNT"]))
+dist.destroy_process_group()
+"""
+
+SAVES = """\
+import pathlib, sys, time
+from trainstack_runtime import stop_requested
+
+print("training", flush=True)
+while not stop_requested():
+    time.sleep(0.05)
+time.sleep(1)
+pathlib.Path(sys.argv[1]).write_text("saved")
+"""
+
+SAVES_WITH_LOADER = """\
+import pathlib, sys, time
+import torch
+from torch.utils.data import DataLoader, Dataset
+from trainstack_runtime import stop_requested
+
+class Slow(Dataset):
+    def __len__(self):
+        return 10_000
+    def __getitem__(self, index):
+        time.sleep(0.01)
+        return torch.ones(1)
+
+if __name__ == "__main__":
+    context = sys.argv[2]
+    for step, batch in enumerate(
+        DataLoader(Slow(), batch_size=4, num_workers=2, multiprocessing_context=context)
+    ):
+        if step == 0:
+            print("training", flush=True)
+        if stop_requested() and step > 20:
+            break
+        last = step
+        if stop_requested():
+            time.sleep(0.1)
+    pathlib.Path(sys.argv[1]).write_text("saved")
+"""
+
+LOOKS_AROUND = """\
+import atexit, json, multiprocessing, os, sys
+from trainstack_runtime import result
+
+multiprocessing.set_start_method("forkserver")
+atexit.register(lambda: print("at exit", flush=True))
+result(
+    argv=sys.argv,
+    file=__file__,
+    path=sys.path[0],
+    name=__name__,
+    main=sys.modules["__main__"].__dict__ is globals(),
+    process=multiprocessing.current_process().name,
+    threads=os.environ["OMP_NUM_THREADS"],
+    torch_before_us="torch" in TORCH,
+)
+""".replace('"torch" in TORCH', '"torch" in list(sys.modules)')
