@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from .certs import Pki, identities
 from .cgroup import Cgroups
 from .components import Component, components
 from .configs import write_configs
-from .debian import Programs
 from .dns import dns_answers
 from .errors import DevClusterError
 from .firewall import Firewall
 from .health import endpoints, healthy
 from .images import make_archive, recipes
 from .process import Record, start
+from .programs import Programs
 from .settings import NAME, Settings
 from .state import State
 from .storage import ensure_volumes, write_recycler
@@ -105,6 +104,8 @@ class BringUp:
                 if record.fingerprint == part.fingerprint:
                     continue
                 record.stop()
+            if name == "kubelet":
+                node.forget_readiness(self._api)
             self.say(f"starting {name}")
             prefix = mounts.enter(self.settings, self.cgroups)
             start(
@@ -141,9 +142,7 @@ class BringUp:
 
     def _await_cluster(self) -> None:
         self.say("waiting for the node and DNS")
-        record = Record.load(self.settings.run / "kubelet.json")
-        since = record.since - 1 if record else time.time()
-        wait_for("The node is not ready", lambda: node.ready(self._api, since), PATIENCE)
+        wait_for("The node is not ready", lambda: node.ready(self._api), PATIENCE)
         wait_for("The default service account is missing", self._has_account, PATIENCE)
         node.set_gpus(self._api, self.state.gpus)
         wait_for("Cluster DNS does not answer", lambda: dns_answers(self.settings, 0.5), PATIENCE)

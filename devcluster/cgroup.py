@@ -94,7 +94,7 @@ class Cgroups:
             os.close(descriptor)
 
     def remove(self, enabled: list[str], timeout: float = 10) -> None:
-        """Remove the groups; the kernel may need a moment after the last process ended."""
+        """Remove the groups; whoever was just about to enter one is killed first."""
         deadline = time.monotonic() + timeout
         for root in self.roots:
             while root.exists():
@@ -105,6 +105,7 @@ class Cgroups:
                         if time.monotonic() > deadline:
                             raise DevClusterError(f"{folder} cannot be removed: {error}.") from None
                 if root.exists():
+                    self.kill_all()
                     time.sleep(0.05)
         for controller in enabled if self.unified else []:
             try:
@@ -118,7 +119,13 @@ class Cgroups:
         available = (UNIFIED / "cgroup.controllers").read_text().split()
         for controller in ("cpuset", "cpu", "memory", "hugetlb", "pids"):
             if controller in available and controller not in control.read_text().split():
-                control.write_text(f"+{controller}")
+                try:
+                    control.write_text(f"+{controller}")
+                except OSError as error:
+                    raise DevClusterError(
+                        f"The cgroup controller {controller} cannot be used in this "
+                        f"container or machine: {error.strerror}."
+                    ) from None
                 enabled.append(controller)
         return enabled
 

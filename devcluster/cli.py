@@ -34,7 +34,7 @@ def _teller() -> Callable[[str], None]:
 def _plain_errors() -> Iterator[None]:
     try:
         yield
-    except (DevClusterError, ToolchainError) as error:
+    except (DevClusterError, ToolchainError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:

@@ -10,19 +10,20 @@ from pathlib import Path
 from . import mounts, network, preflight, sysctls
 from .bringup import BringUp
 from .cgroup import Cgroups
-from .debian import Programs, ensure_programs
 from .errors import DevClusterError
 from .firewall import Firewall
 from .health import endpoints
 from .lock import folder_lock
 from .process import Record
+from .programs import Programs, ensure_programs
 from .settings import Settings
 from .state import State, boot_id
 from .status import Status, read_status
 from .store import ImageStore
-from .toolchain import ensure
+from .toolchain import Toolchain, ToolchainError, ensure, locate
 
 TOOLS = ("kubernetes", "etcd", "coredns", "pause", "training-operator")
+IF_BUILT = "mpi-operator"
 
 
 class DevCluster:
@@ -53,7 +54,7 @@ class DevCluster:
         """Start what does not run, and wait until pods can; None leaves the GPUs as they are."""
         preflight.require_machine(self.settings)
         cgroups = Cgroups.find()
-        tools, programs = ensure(TOOLS), ensure_programs(self._say)
+        tools, programs = _ensure_tools(), ensure_programs(self._say)
         with self._lock():
             try:
                 state = self._claim(cgroups, programs)
@@ -147,6 +148,15 @@ class DevCluster:
             self.settings.folder.rmdir()
         except OSError:
             return
+
+
+def _ensure_tools() -> Toolchain:
+    """What the cluster is made of, and an operator that only some need."""
+    try:
+        locate([IF_BUILT])
+    except ToolchainError:
+        return ensure(TOOLS)
+    return ensure([*TOOLS, IF_BUILT])
 
 
 def _remove_folder(folder: Path, last: Path) -> None:

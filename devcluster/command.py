@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
 from .errors import DevClusterError
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def which(name: str, path: str = SYSTEM_PATH) -> str | None:
+    """The path of a program, of the machine's own unless told otherwise."""
+    return shutil.which(name, path=path)
 
 
 def run(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .certs import Pki
-from .debian import Programs
+from .programs import Programs
 from .settings import DOMAIN, NODE, Port, Settings
 from .toolchain import Toolchain
 

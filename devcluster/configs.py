@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from .certs import Pki
-from .debian import Programs
 from .images import PAUSE
+from .programs import Programs
 from .settings import BRIDGE, DOMAIN, NAME, NODE, Port, Settings
 from .state import write_atomically
 

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 
 from .command import run, succeeds
-from .debian import Programs
 from .errors import DevClusterError
+from .programs import Programs
 from .settings import BRIDGE, NAME, Settings
 
 FAMILIES = ("iptables", "ip6tables")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .archive import Entry, Recipe
 from .command import run
-from .debian import Programs
+from .programs import Programs
 from .toolchain import Toolchain
 from .toolchain.cache import cache_root
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from .api import Api, ApiError
@@ -12,14 +11,18 @@ PATH = f"/api/v1/nodes/{NODE}"
 GPU = "nvidia.com/gpu"
 
 
-def ready(api: Api, since: float = 0) -> bool:
-    """Whether the kubelet that was started then has said that the node is ready."""
-    node = _node(api)
-    for condition in (node or {}).get("status", {}).get("conditions", ()):
-        if condition["type"] == "Ready" and condition["status"] == "True":
-            heard = datetime.fromisoformat(condition["lastHeartbeatTime"].replace("Z", "+00:00"))
-            return heard.timestamp() >= int(since)
-    return False
+def ready(api: Api) -> bool:
+    """Whether the kubelet says that the node is ready."""
+    conditions = (_node(api) or {}).get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def forget_readiness(api: Api) -> None:
+    """Mark the node unknown, so that a kubelet that is about to start has to say it anew."""
+    if _node(api):
+        unknown = {"type": "Ready", "status": "Unknown", "reason": "KubeletStarts"}
+        content = "application/strategic-merge-patch+json"
+        api.request("PATCH", f"{PATH}/status", {"status": {"conditions": [unknown]}}, content)
 
 
 def gpus(api: Api) -> int:

@@ -7,8 +7,7 @@ import socket
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from .command import run, succeeds
-from .debian import which
+from .command import run, succeeds, which
 from .errors import DevClusterError
 from .settings import Port, Settings
 

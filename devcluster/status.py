@@ -10,7 +10,6 @@ from . import node
 from .api import Api
 from .certs import Pki
 from .dns import dns_answers
-from .errors import DevClusterError
 from .health import endpoints, healthy
 from .process import Record
 from .settings import Settings
@@ -68,11 +67,7 @@ class Status:
 
 def read_status(settings: Settings) -> Status:
     """Ask everybody."""
-    try:
-        state = State.load(settings.folder)
-    except PermissionError:
-        raise DevClusterError(f"{settings.folder} can be read by root only.") from None
-    if state is None:
+    if State.load(settings.folder) is None:
         return Status(str(settings.folder), up=False)
     pki = Pki(settings.pki)
     parts = tuple(_component(settings, pki, name) for name in endpoints(settings))

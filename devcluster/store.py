@@ -7,8 +7,8 @@ from pathlib import Path
 
 from .archive import Contents
 from .command import run
-from .debian import Programs
 from .errors import DevClusterError
+from .programs import Programs
 
 LABEL = "trainstack.dev/archive"
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from devcluster.debian import ensure_programs
+from devcluster.programs import ensure_programs
 from devcluster.sysctls import SETTINGS
 
 PROGRAMS = ("containerd", "etcd", "kube", "runc", "coredns", "pause", "svlogd", "unshare")

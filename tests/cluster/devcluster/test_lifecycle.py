@@ -190,8 +190,8 @@ def test_after_a_reboot(cluster: DevCluster, before: dict[str, list[str]], after
 def reboot(cluster: DevCluster) -> None:
     """What is left after one: the folder and empty mount points, from another boot."""
     from devcluster import sysctls
-    from devcluster.debian import ensure_programs
     from devcluster.firewall import Firewall
+    from devcluster.programs import ensure_programs
 
     kill_everything()
     state = State.load(cluster.settings.folder)
@@ -239,7 +239,7 @@ def test_two_ups_at_once_make_one_cluster(cluster: DevCluster) -> None:
 def test_pods_get_no_more_gpus_than_there_are(cluster: DevCluster) -> None:
     cluster.up(gpus=2)
     kube = Kube(cluster.kubeconfig)
-    gpu = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+    gpu = {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
     for name in ("first", "second"):
         start(kube, "default", pod(name, SLEEP, container=gpu))
     third = pod("third", SLEEP, container=gpu)
@@ -325,7 +325,7 @@ def test_rules_of_others_stay(cluster: DevCluster, iptables: Callable[..., None]
 @pytest.fixture
 def iptables() -> Callable[..., None]:
     """Runs iptables."""
-    from devcluster.debian import ensure_programs
+    from devcluster.programs import ensure_programs
 
     program = ensure_programs(lambda text: None).find("iptables")
 
