@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import get_root_resource
 
 from .spec.cluster import Cluster
+from .spec.model import TrainstackError
 
 _made: WeakKeyDictionary[pulumi.Resource, dict[Cluster, pulumi.ProviderResource]] = (
     WeakKeyDictionary()
@@ -31,6 +34,34 @@ def provider_for(cluster: Cluster) -> pulumi.ProviderResource:
     return known[cluster]
 
 
+def on_cluster(
+    cluster: Cluster | None, opts: pulumi.ResourceOptions | None, where: str
+) -> pulumi.ResourceOptions | None:
+    """The options of a component that runs on `cluster`.
+
+    Raises `TrainstackError` when the options name a Kubernetes provider of their own.
+    """
+    if cluster is None:
+        return opts
+    if opts is not None and any(given.package == "kubernetes" for given in _providers(opts)):
+        raise TrainstackError(
+            f"{where}: cluster: got {cluster!r} and a Kubernetes provider in the resource options; "
+            "give one of them"
+        )
+    return pulumi.ResourceOptions.merge(
+        opts, pulumi.ResourceOptions(providers=[provider_for(cluster)])
+    )
+
+
+def _providers(opts: pulumi.ResourceOptions) -> list[pulumi.ProviderResource]:
+    several = opts.providers or []
+    listed = several.values() if isinstance(several, Mapping) else several
+    return [*listed, *([opts.provider] if opts.provider is not None else [])]
+
+
 def _name(cluster: Cluster) -> str:
-    said = cluster.context or cluster.kubeconfig or "default"
-    return "cluster-" + re.sub(r"[^A-Za-z0-9]+", "-", said).strip("-").lower()
+    """A name for each pair of file and context; a file's path is too long to show."""
+    said = re.sub(r"[^A-Za-z0-9]+", "-", cluster.context or "current").strip("-").lower()
+    if cluster.kubeconfig is None:
+        return f"cluster-{said}"
+    return f"cluster-{said}-{hashlib.sha256(cluster.kubeconfig.encode()).hexdigest()[:6]}"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pulumi
 
-from .cluster_provider import provider_for
+from .cluster_provider import on_cluster
+from .commands import commands
 from .kind import Kind
 from .kube import Manifest
-from .spec.inputs import mapped, text
+from .spec.inputs import text
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS
 from .spec.program import Source, read_source
 from .spec.run import Run, check_length
 from .spec.version import version_of
+from .summary import summary
 
 _DELETE_MARGIN_SECONDS = 120
 
@@ -67,8 +68,8 @@ class TrainingJob(pulumi.ComponentResource):
         super().__init__(
             f"trainstack:index:{kind.name}",
             name,
-            _summary(kind, spec, source, run_name, version),
-            _with_provider(spec, opts),
+            summary(kind, spec, source, run_name, version),
+            on_cluster(spec.cluster, opts, where),
         )
         run = Run(kind.name, run_name, version, project, stack)
         needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
@@ -81,7 +82,7 @@ class TrainingJob(pulumi.ComponentResource):
         self.job_name = pulumi.Output.from_input(run.job_name)
         self.namespace = pulumi.Output.from_input(spec.namespace)
         self.version = pulumi.Output.from_input(version)
-        self.commands = pulumi.Output.from_input(_commands(manifest))
+        self.commands = pulumi.Output.from_input(commands(manifest))
         self.status = self.result = pulumi.Output.from_input(None)
         if spec.wait != "accepted":
             from .waiting import wait_for
@@ -125,48 +126,6 @@ def parse_run_name(name: str, where: str) -> str:
     return str(parse(JobArgs, {"run_name": name}, f"{where}: logical name").run_name)
 
 
-def _summary(
-    kind: Kind[Any],
-    spec: JobArgs,
-    source: Source | None,
-    run_name: str,
-    version: str | pulumi.Output[str],
-) -> dict[str, Any]:
-    """Flat, sorted and free of secrets: what a reviewer reads in the preview."""
-    said = spec.model_dump(
-        mode="python",
-        exclude_defaults=True,
-        exclude={"operator", "cluster", "program", "secrets", "timeout", "wait", "image"},
-    )
-    summary = {
-        **{key: _plain(value) for key, value in said.items()},
-        **kind.summary(spec),
-        "image": spec.image,
-        "namespace": spec.namespace,
-        "program": _program(spec, source),
-        "run_name": run_name,
-        "secrets": sorted(spec.secrets) or None,
-        "version": version,
-    }
-    return {key: value for key, value in sorted(summary.items()) if value is not None}
-
-
-def _plain(value: Any) -> Any:
-    """Enums to their values, dicts sorted."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in sorted(value.items())}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.value if isinstance(value, Enum) else value
-
-
-def _program(spec: JobArgs, source: Source | None) -> str | None:
-    if spec.program is None:
-        return None
-    named = spec.program.script or spec.program.module
-    return f"{named} ({source.digest[:8]})" if source else named
-
-
 def _source_map(source: Source, spec: JobArgs, run: Run) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
@@ -190,34 +149,3 @@ def _grace_seconds(manifest: dict[str, Any]) -> int:
         for role in roles
     ]
     return max(graces)
-
-
-def _commands(manifest: dict[str, Any]) -> Any:
-    def commands(parts: Any) -> dict[str, str]:
-        name, namespace = parts
-        kubectl = f"kubectl --namespace {namespace}"
-        return {
-            "events": f"{kubectl} events --for {manifest['kind'].lower()}/{name}",
-            "logs": f"{kubectl} logs --prefix --tail=-1 --selector {pod_selector(manifest)}={name}",
-            "stop": f"{kubectl} delete {manifest['kind'].lower()} {name}",
-        }
-
-    metadata = manifest["metadata"]
-    return mapped([metadata["name"], metadata["namespace"]], commands)
-
-
-def pod_selector(manifest: Mapping[str, Any]) -> str:
-    """The label by which the controller marks a job's pods with the job's name."""
-    if manifest["apiVersion"] == "batch/v1":
-        return "batch.kubernetes.io/job-name"
-    return "training.kubeflow.org/job-name"
-
-
-def _with_provider(
-    spec: JobArgs, opts: pulumi.ResourceOptions | None
-) -> pulumi.ResourceOptions | None:
-    if spec.cluster is None:
-        return opts
-    return pulumi.ResourceOptions.merge(
-        opts, pulumi.ResourceOptions(providers=[provider_for(spec.cluster)])
-    )

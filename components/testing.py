@@ -139,10 +139,16 @@ class _Recorder(mocks.MockMonitor):
         super().__init__(_Echo())
         self.registrations: list[Registration] = []
         self.outputs: dict[str, Any] = {}
+        self.urns: set[str] = set()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
-        """Keep the request before the mock answers it."""
+        """Keep the request, and answer it with what was said."""
+        # Answered here and not by the mock, which leaves an event loop open in every thread.
+        urn = self.make_urn(request.parent, request.type, request.name)
         if request.type != "pulumi:pulumi:Stack":
+            if urn in self.urns:
+                raise pulumi.RunError(f"two resources are called {request.name!r}: {urn}")
+            self.urns.add(urn)
             said = json_format.MessageToDict(request)
             self.registrations.append(
                 Registration(
@@ -153,8 +159,6 @@ class _Recorder(mocks.MockMonitor):
                     options={key: value for key, value in said.items() if key not in _PROTOCOL},
                 )
             )
-        # Answered here and not by the mock, which leaves an event loop open in every thread.
-        urn = self.make_urn(request.parent, request.type, request.name)
         id_ = f"{request.name}-id" if request.custom else ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
 

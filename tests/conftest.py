@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import images
-from devcluster import DevCluster
-from devcluster.toolchain import Toolchain, ensure
-from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE, fetch_operators
-from tests.support.kube import Kube
-from tests.support.operator import OperatorStack
 from tests.support.pulumi_cli import PulumiProgram
+
+if TYPE_CHECKING:
+    from devcluster import DevCluster
+    from devcluster.toolchain import Toolchain
+    from images import Image
+    from tests.support.kube import Kube
+    from tests.support.operator import OperatorStack
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 
@@ -25,6 +26,9 @@ NewProgram = Callable[..., PulumiProgram]
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
     """All tools, built when missing; the operator's manifests are then in the user's cache."""
+    from devcluster.toolchain import ensure
+    from stacks.demo import fetch_operators
+
     toolchain = ensure()
     fetch_operators(toolchain)
     return toolchain
@@ -42,6 +46,8 @@ def pulumi_home(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[DevCluster]:
     """The dev cluster; stopped at the end if these tests started it."""
+    from devcluster import DevCluster
+
     cluster = DevCluster()
     was_running = cluster.running
     cluster.up()
@@ -74,6 +80,9 @@ def operator_stack(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[OperatorStack]:
     """The operator's own stack, not yet up."""
+    from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE
+    from tests.support.operator import OperatorStack
+
     new = _programs(
         toolchain,
         tmp_path_factory.mktemp("operator"),
@@ -101,9 +110,11 @@ def no_operator(operator_stack: OperatorStack) -> None:
 
 
 @pytest.fixture(scope="session")
-def image(cluster: DevCluster) -> images.Image:
+def image(cluster: DevCluster) -> Image:
     """The quickstart image, built when missing, loaded into the dev cluster."""
-    image = images.ensure("quickstart")
+    from images import ensure
+
+    image = ensure("quickstart")
     cluster.load_image(image.tar)
     return image
 
@@ -111,6 +122,8 @@ def image(cluster: DevCluster) -> images.Image:
 @pytest.fixture(scope="session")
 def kube(cluster: DevCluster) -> Kube:
     """Looks at the dev cluster."""
+    from tests.support.kube import Kube
+
     return Kube(cluster.kubeconfig)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from ..cluster_provider import provider_for
+from ..cluster_provider import on_cluster
 from ..kube import Manifest
 from ..spec.model import TrainstackError, parse
 from .crd import Crd
@@ -47,9 +47,7 @@ class TrainingOperator(pulumi.ComponentResource):
             manifests = render_training(spec, read_upstream(spec))
         except TrainstackError as error:
             raise TrainstackError(f"{where}: {error}") from None
-        if spec.cluster is not None:
-            own = pulumi.ResourceOptions(providers=[provider_for(spec.cluster)])
-            opts = pulumi.ResourceOptions.merge(opts, own)
+        opts = on_cluster(spec.cluster, opts, where)
         super().__init__("trainstack:index:TrainingOperator", name, _summary(spec, manifests), opts)
         children: dict[str, pulumi.CustomResource] = {}
         for key, manifest in manifests.items():

@@ -18,15 +18,21 @@ def failure(target: Target, look: Look) -> str:
     if cause is None:
         reason = condition.get("reason", ""), condition.get("message", "")
         cause = ": ".join(part for part in reason if part) or "for an unknown reason"
-    elif _ended_by_limit(condition):
-        cause = f"{condition['reason']}; {cause}"
+    elif limit := _limit(condition):
+        cause = f"{limit}; {cause}"
     return f"{head}: {cause}\nmore: kubectl --namespace {target.namespace} logs --prefix " + (
         f"--selector {target.selector}"
     )
 
 
-def _ended_by_limit(condition: dict[str, Any]) -> bool:
-    return condition.get("reason") in ("DeadlineExceeded", "BackoffLimitExceeded")
+def _limit(condition: dict[str, Any]) -> str | None:
+    """The limit that ended the run; the training-operator tells it in the message only."""
+    if condition.get("reason") in ("DeadlineExceeded", "BackoffLimitExceeded"):
+        return str(condition["reason"])
+    message = condition.get("message", "")
+    if "active longer than specified deadline" in message:
+        return "DeadlineExceeded"
+    return "BackoffLimitExceeded" if "reached the specified backoff limit" in message else None
 
 
 def pending(look: Look) -> str:
@@ -37,14 +43,14 @@ def pending(look: Look) -> str:
 
 def _reported(target: Target, look: Look) -> str | None:
     """The failure that the launch runtime reported first."""
-    failures = [
-        (report.get("time") or 0, pod, report)
+    failures = (
+        (pod, report)
         for pod, report in messages(look.pods, target.container)
         if report.get("status") == "failed"
-    ]
-    if not failures:
+    )
+    pod, report = next(failures, ("", {}))
+    if not report:
         return None
-    _, pod, report = min(failures, key=lambda item: item[0])
     rank = report.get("rank")
     who = f"rank {rank} (in {pod})" if rank is not None else pod
     lines = [f"{who}: {report.get('error') or report.get('reason')}"]

@@ -14,6 +14,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from ..commands import pod_selector
 from ..spec.inputs import mapped
 from ..spec.job_args import JobArgs
 from ..spec.model import TrainstackError
@@ -59,8 +60,6 @@ def wait_for(
     job: TrainingJob, name: str, spec: JobArgs, manifest: dict[str, Any], where: str
 ) -> RunWait:
     """Register the waiting child of `job`."""
-    from ..job import pod_selector
-
     kubeconfig, context = _cluster(job, spec, where)
     group, version = manifest["apiVersion"].split("/")
 

@@ -1,0 +1,55 @@
+"""What a reviewer reads of a job in the preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import pulumi
+
+from .kind import Kind
+from .spec.job_args import JobArgs
+from .spec.program import Source
+
+
+def summary(
+    kind: Kind[Any],
+    spec: JobArgs,
+    source: Source | None,
+    run_name: str,
+    version: str | pulumi.Output[str],
+) -> dict[str, Any]:
+    """Flat, sorted and free of secrets: what a reviewer reads in the preview."""
+    said = spec.model_dump(
+        mode="python",
+        exclude_defaults=True,
+        exclude={"operator", "cluster", "program", "secrets", "timeout", "wait", "image"},
+    )
+    summary = {
+        **{key: _plain(value) for key, value in said.items()},
+        **kind.summary(spec),
+        "image": spec.image,
+        "namespace": spec.namespace,
+        "program": _program(spec, source),
+        "run_name": run_name,
+        "secrets": sorted(spec.secrets) or None,
+        "version": version,
+    }
+    return {key: value for key, value in sorted(summary.items()) if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """Enums to their values, dicts sorted."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _program(spec: JobArgs, source: Source | None) -> str | None:
+    if spec.program is None:
+        return None
+    named = spec.program.script or spec.program.module
+    return f"{named} ({source.digest[:8]})" if source else named
