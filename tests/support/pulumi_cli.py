@@ -9,8 +9,10 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 DEFAULT_TIMEOUT = 600.0
@@ -137,40 +139,73 @@ class PulumiProgram:
 
     def run(self, *words: str) -> Result:
         """Any command; past the time limit it is interrupted as by Ctrl-C, and fails."""
-        process = self.start(*words)
+        running = self.start(*words)
         try:
-            stdout, stderr = process.communicate(timeout=self.timeout)
-        except subprocess.TimeoutExpired:
-            stdout, stderr = stop(process)
-            stderr += f"\ninterrupted by the test after {self.timeout:.0f} s"
+            return running.wait(self.timeout)
         except BaseException:
-            stop(process)
+            running.kill()
             raise
-        return Result(_command(words), process.returncode or 0, stdout, stderr)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A command, running in its own process group; for tests that interrupt it."""
-        return subprocess.Popen(
-            _command(words),
-            cwd=self.folder,
-            env={**self.env, "PULUMI_STACK": self.stack},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, *words: str) -> Running:
+        """A command, running; for tests that interrupt it."""
+        return Running(_command(words), self.folder, {**self.env, "PULUMI_STACK": self.stack})
 
 
-def stop(process: subprocess.Popen[str], patience: float = 30) -> tuple[str, str]:
-    """Interrupts the whole group, kills what does not listen, and gives what it printed."""
-    for sign in (signal.SIGINT, signal.SIGKILL):
-        os.killpg(process.pid, sign)
-        try:
-            return process.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            continue
-    raise RuntimeError(f"process group {process.pid} survived SIGKILL")
+class Running:
+    """A command in a session of its own.
+
+    It prints into files: plugins that outlive it would hold pipes open.
+    """
+
+    def __init__(self, command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> None:
+        self.command = command
+        printed = Path(mkdtemp(prefix="printed-", dir=folder.parent))
+        self._files = (printed / "stdout", printed / "stderr")
+        with self._files[0].open("wb") as stdout, self._files[1].open("wb") as stderr:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return "\n".join(map(_content, self._files))
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does: everything of its process group gets the signal."""
+        self._signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Ends it at once, as a crash does."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def wait(self, seconds: float, patience: float = 30) -> Result:
+        """Its result; after `seconds` it is interrupted, and `patience` seconds later killed."""
+        late = ""
+        for sign, wait in ((None, seconds), (signal.SIGINT, patience), (signal.SIGKILL, patience)):
+            if sign:
+                late = f"\nstopped by the test after {seconds:.0f} s"
+                self._signal(sign)
+            with suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(wait)
+                stdout, stderr = map(_content, self._files)
+                return Result(self.command, code or bool(late), stdout, stderr + late)
+        raise RuntimeError(f"process {self._process.pid} survived SIGKILL")
+
+    def _signal(self, sign: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, sign)
+
+
+def _content(file: Path) -> str:
+    return file.read_text(errors="replace")
 
 
 def name_of(urn: str) -> str:
