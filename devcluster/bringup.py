@@ -143,6 +143,7 @@ class BringUp:
     def _await_cluster(self) -> None:
         self.say("waiting for the node and DNS")
         wait_for("The node is not ready", lambda: node.ready(self._api), PATIENCE)
+        wait_for("The kubelet lacks pods", lambda: node.knows_its_pods(self._api), PATIENCE)
         wait_for("The default service account is missing", self._has_account, PATIENCE)
         node.set_gpus(self._api, self.state.gpus)
         wait_for("Cluster DNS does not answer", lambda: dns_answers(self.settings, 0.5), PATIENCE)

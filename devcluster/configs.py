@@ -28,7 +28,7 @@ disabled_plugins = [
 ]
 
 [grpc]
-address = "{socket}"
+address = "/run/containerd/containerd.sock"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{pause}"
@@ -109,7 +109,7 @@ def kubelet(settings: Settings, pki: Pki) -> dict[str, Any]:
             "x509": {"clientCAFile": str(pki.cert("ca"))},
         },
         "authorization": {"mode": "Webhook"},
-        "containerRuntimeEndpoint": f"unix://{settings.containerd_socket}",
+        "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{NAME}",
         "failCgroupV1": False,
@@ -165,7 +165,6 @@ def containerd(settings: Settings, programs: Programs) -> str:
     return CONTAINERD.format(
         folder=settings.folder,
         config=settings.config,
-        socket=settings.containerd_socket,
         streaming=int(Port.CONTAINER_STREAMING),
         pause=PAUSE,
         cni=programs.cni,

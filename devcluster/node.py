@@ -17,6 +17,20 @@ def ready(api: Api) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
+def knows_its_pods(api: Api) -> bool:
+    """Whether the kubelet has heard of every pod that is meant for it, so that exec works."""
+    try:
+        meant = api.request("GET", f"/api/v1/pods?fieldSelector=spec.nodeName%3D{NODE}")
+        known = api.request("GET", f"{PATH}/proxy/pods")
+    except ApiError:
+        return False
+    return _uids(meant) <= _uids(known)
+
+
+def _uids(pods: Any) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in pods["items"] or ()}
+
+
 def forget_readiness(api: Api) -> None:
     """Mark the node unknown, so that a kubelet that is about to start has to say it anew."""
     if _node(api):

@@ -124,5 +124,5 @@ class Settings:
 
     @property
     def containerd_socket(self) -> Path:
-        """Where containerd listens."""
-        return self.run / "containerd.sock"
+        """Where containerd listens, as seen from outside its mount namespace."""
+        return self.run / "containerd/containerd.sock"
