@@ -50,7 +50,10 @@ class Pod:
         while waiting:
             pid = waiting.pop()
             children = subprocess.run(
-                ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+                ["ps", "-o", "pid=", "--ppid", str(pid)],
+                capture_output=True,
+                text=True,
+                check=False,
             ).stdout.split()
             found += map(int, children)
             waiting += map(int, children)

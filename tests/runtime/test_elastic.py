@@ -43,9 +43,7 @@ def test_the_cause_is_the_rank_that_failed_first(pods: Pods) -> None:
 @pytest.mark.parametrize("attempt", range(5))
 def test_a_crash_is_recovered_from_in_place(pods: Pods, attempt: int) -> None:
     began = time.monotonic()
-    store, *agents = two(
-        pods, CRASHES_ONCE, str(pods.folder / "crashed"), PET_MAX_RESTARTS="3"
-    )
+    store, *agents = two(pods, CRASHES_ONCE, str(pods.folder / "crashed"), PET_MAX_RESTARTS="3")
     assert store.wait(60) == 0, "".join(agent.output for agent in agents)
     assert store.message["result"]["sum"] == 2.0
     assert store.message["result"]["restarts"] in (0, 1)

@@ -56,7 +56,9 @@ def test_a_module_runs_as_with_python_m(pods: Pods, method: str) -> None:
     pods.script("", "pkg/__init__.py")
     pods.script("VALUE = 3", "pkg/other.py")
     source = "from . import other\nfrom trainstack_runtime import result\n"
-    pods.script(source + "result(value=other.VALUE, name=__name__, spec=__spec__.name)", "pkg/go.py")
+    pods.script(
+        source + "result(value=other.VALUE, name=__name__, spec=__spec__.name)", "pkg/go.py"
+    )
     pod = pods.start(
         "single", "torch", "--module", "pkg.go", "--", env={"TRAINSTACK_START_METHOD": method}
     )

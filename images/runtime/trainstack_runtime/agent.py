@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from . import exitcode
 from .board import Board
 from .endpoint import Endpoint
 from .environment import prefer_interface, prepare
-from .failure import Failure, first
+from .failure import first
 from .launch import launch
 from .log import say
 from .outcome import Failed, Outcome, Success, unlaunched
@@ -23,6 +24,9 @@ from .settings import Mode, Settings
 from .store import GATHER_SECONDS
 from .termination import Termination
 
+T = TypeVar("T")
+
+BOARD_SECONDS = 2.0
 LOOPBACK = "127.0.0.1"
 
 
@@ -56,35 +60,29 @@ class Agent:
         settings = self._settings
         own = settings.local_addr
         if settings.mode is Mode.SINGLE:
-            address = own or LOOPBACK
-        elif settings.mode is Mode.STATIC and settings.node_rank == 0:
-            address = own or str(self._meeting_point().host)
-            with contextlib.suppress(RuntimeError):
-                self._board = Board.host(self._meeting_point().port)
-        elif settings.mode is Mode.STATIC:
-            address = own or self._master().wait(settings.join_seconds)
-        else:
+            return own or LOOPBACK
+        if settings.mode is Mode.ELASTIC:
             address = own or self._meeting_point().wait(settings.join_seconds)
-            with self._using_board() as board:
-                board.join()
-        return address
+            self._with_board(Board.join)
+            return address
+        if settings.node_rank:
+            return own or self._master().wait(settings.join_seconds)
+        with contextlib.suppress(RuntimeError):
+            self._board = Board.host(self._meeting_point().port)
+        return own or self._master().host
 
     def _posted(self, outcome: Outcome) -> Outcome:
         """Tell the others, hear them, and judge anew."""
         mode = self._settings.mode
-        if mode is Mode.STATIC and self._settings.node_rank == 0:
-            return self._gathered(outcome)
         if mode is Mode.SINGLE:
             return outcome
-        with self._using_board() as board:
-            if isinstance(outcome, Success):
-                if mode is Mode.ELASTIC and outcome.rank_zero:
-                    board.succeed(outcome)
-            elif outcome.exit_code == exitcode.FAILED:
-                board.fail(outcome.failure)
-            elif outcome.exit_code != exitcode.STOPPED:
-                outcome = _explained(outcome, board)
-            board.leave()
+        if mode is Mode.ELASTIC:
+            return self._with_board(lambda board: _shared(outcome, board)) or outcome
+        if self._settings.node_rank == 0:
+            return self._gathered(outcome)
+        if isinstance(outcome, Failed) and outcome.exit_code == exitcode.FAILED:
+            failure = outcome.failure
+            self._with_board(lambda board: board.fail(failure))
         return outcome
 
     def _gathered(self, outcome: Outcome) -> Outcome:
@@ -99,12 +97,14 @@ class Agent:
             return replace(outcome, failure=cause, told=outcome.told and cause is outcome.failure)
         return outcome
 
-    @contextmanager
-    def _using_board(self) -> Iterator[Board]:
+    def _with_board(self, use: Callable[[Board], T]) -> T | None:
+        """What `use` gives, or None when the store is gone."""
         try:
-            yield Board.connect(self._meeting_point())
-        except RuntimeError as error:
+            self._meeting_point().wait(BOARD_SECONDS)
+            return use(Board.connect(self._meeting_point()))
+        except (RuntimeError, TimeoutError) as error:
             say(f"the store did not take this node's report: {str(error).partition(chr(10))[0]}")
+            return None
 
     def _meeting_point(self) -> Endpoint:
         """Where the board is; beside torch's own store when the nodes are fixed."""
@@ -119,13 +119,21 @@ class Agent:
         return self._settings.master
 
 
-def _explained(outcome: Failed, board: Board) -> Outcome:
-    """A meeting that broke up, because the run was over."""
-    failures: list[Failure] = board.failures()
-    if failures:
-        say(f"the run failed elsewhere: {first(failures).summary()}")
-        return Failed(first(failures), told=True)
-    return board.success() or outcome
+def _shared(outcome: Outcome, board: Board) -> Outcome:
+    """Post how it went on this node; a meeting that broke up may mean that the run was over."""
+    if isinstance(outcome, Success):
+        if outcome.rank_zero:
+            board.succeed(outcome)
+    elif outcome.exit_code == exitcode.FAILED:
+        board.fail(outcome.failure)
+    elif outcome.exit_code != exitcode.STOPPED:
+        if failures := board.failures():
+            say(f"the run failed elsewhere: {first(failures).summary()}")
+            outcome = Failed(first(failures), told=True)
+        else:
+            outcome = board.success() or outcome
+    board.leave()
+    return outcome
 
 
 @contextmanager
