@@ -97,7 +97,7 @@ class Buildah:
             *("--root", str(self._root / "storage"), "--runroot", str(self._root / "run")),
             *("--storage-driver", "overlay"),
         ]
-        command = [self._tools.path("buildah"), *storage, *words]
+        command: list[str | Path] = [self._tools.path("buildah"), *storage, *words]
         progress.run(self._sandboxed(command, self._tools.overlays()), self._env())
 
     def _env(self) -> dict[str, str]:

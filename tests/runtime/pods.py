@@ -18,6 +18,19 @@ from .torch_python import ROOT, torch_python
 PATIENCE = 120.0
 
 
+def free_port() -> int:
+    """Two ports in a row that nothing listens on; gives the first."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("", port + 1))
+            except OSError:
+                continue
+            return port
+
+
 @dataclass
 class Pod:
     """One running role of the runtime."""
@@ -90,7 +103,7 @@ class Pods:
     """Starts pods and ends them with the test."""
 
     folder: Path
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     started: list[Pod] = field(default_factory=list)
 
     def script(self, source: str, name: str = "train.py") -> Path:
@@ -163,16 +176,3 @@ class Pods:
         """Leave no process behind."""
         for pod in self.started:
             pod.kill()
-
-
-def free_port() -> int:
-    """Two ports in a row that nothing listens on; gives the first."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("", port + 1))
-            except OSError:
-                continue
-            return port

@@ -16,7 +16,7 @@ from .board import Board
 from .endpoint import Endpoint
 from .environment import prefer_interface, prepare
 from .failure import first
-from .launch import launch
+from .launch import launch, load
 from .log import say
 from .outcome import Failed, Outcome, Success, unlaunched
 from .program import Program
@@ -41,8 +41,9 @@ class Agent:
 
     def run(self) -> Outcome:
         """Train, and say how that ended."""
-        prepare(self._settings)
         began = time.monotonic()
+        prepare(self._settings)
+        load()
         try:
             address = self._meet()
         except TimeoutError as error:

@@ -30,7 +30,6 @@ def launch(
     settings: Settings, program: Program, folder: Path, local_addr: str, termination: Termination
 ) -> Outcome:
     """Run the program on this node's ranks until it ends for good."""
-    _quieten()
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import elastic_launch
@@ -162,9 +161,11 @@ def _why(error: BaseException) -> str:
     return (str(cause) if cause else str(error)).strip().partition("\n")[0] or type(error).__name__
 
 
-def _quieten() -> None:
-    """Keep torch's launcher from repeating in its words what we say in ours."""
+def load() -> None:
+    """Import torch's launcher, and keep it from repeating in its words what we say in ours."""
     if "LOGLEVEL" in os.environ:
+        import torch.distributed.launcher.api
+
         return
     os.environ["LOGLEVEL"] = "CRITICAL"
     import torch.distributed.launcher.api  # noqa: F401
