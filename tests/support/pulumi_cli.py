@@ -196,7 +196,7 @@ class Running:
             with suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(wait)
                 stdout, stderr = map(_content, self._files)
-                return Result(self.command, code or bool(late), stdout, stderr + late)
+                return Result(self.command, code or int(bool(late)), stdout, stderr + late)
         raise RuntimeError(f"process {self._process.pid} survived SIGKILL")
 
     def _signal(self, sign: signal.Signals) -> None:
