@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from .build import ensure, find
+from .build import ensure, find, images_root
+from .buildah import Buildah
 from .errors import ImageError
 from .recipe import RECIPES
 
@@ -20,9 +21,13 @@ def main(words: list[str] | None = None) -> int:
     build.add_argument("name", choices=RECIPES)
     build.add_argument("--output", type=Path, help="also copy the archive into this folder")
     commands.add_parser("list", help="the images and their archives")
+    commands.add_parser("clean", help="remove the layers kept for the next build")
     options = parser.parse_args(words)
     if options.command == "list":
         return _list()
+    if options.command == "clean":
+        Buildah(images_root() / "buildah").drop_layers()
+        return 0
     try:
         image = ensure(options.name)
     except ImageError as error:

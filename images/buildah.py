@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from .recipe import PREFIX, RECIPES, Recipe, debian_base
 BASE_SECONDS = 50
 TOOLS_SECONDS = 10
 ARCHIVE_SECONDS = 10
+MOST_LAYERS = 5_000_000_000
 SANDBOX = """
 set -e
 while [ "$1" != -- ]; do mount -t overlay overlay -o "ro,lowerdir=$2:$1" "$1"; shift 2; done
@@ -38,6 +41,8 @@ class Buildah:
     def build(self, recipe: Recipe, archive: Path, progress: Progress) -> None:
         """Build the recipe and those below it, and write the image's archive."""
         self._root.mkdir(parents=True, exist_ok=True)
+        if (self._root / "storage").exists() and _size(self._root / "storage") > MOST_LAYERS:
+            self.drop_layers()
         with progress.step("build tools", TOOLS_SECONDS):
             if not self._tools.ready:
                 self._tools.fetch(progress)
@@ -78,15 +83,22 @@ class Buildah:
             )
         return tag
 
-    def run(self, tag: str, command: Sequence[str], progress: Progress) -> None:
+    def drop_layers(self) -> None:
+        """Forget all layers; the next build is a cold one."""
+        for folder in ("storage", "run", "tmp"):
+            shutil.rmtree(self._root / folder, ignore_errors=True)
+
+    def run(self, archive: Path, command: Sequence[str], progress: Progress) -> None:
         """Run a command in a container of the image, as its user, and remove the container."""
-        with self._container(tag, progress) as name:
+        if not self._tools.ready:
+            self._tools.fetch(progress)
+        with self._container(archive, progress) as name:
             self._buildah(progress, "run", "--isolation=chroot", name, "--", *command)
 
     @contextmanager
-    def _container(self, tag: str, progress: Progress) -> Iterator[str]:
+    def _container(self, archive: Path, progress: Progress) -> Iterator[str]:
         name = f"trainstack-{os.getpid()}"
-        self._buildah(progress, "from", "--quiet", "--pull-never", "--name", name, tag)
+        self._buildah(progress, "from", "--quiet", "--name", name, f"docker-archive:{archive}")
         try:
             yield name
         finally:
@@ -115,3 +127,11 @@ class Buildah:
             *("unshare", *spaces, "--mount-proc"),
             *("sh", "-c", SANDBOX, "sh", *pairs, "--", *command),
         ]
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk."""
+    listed = subprocess.run(
+        ["du", "--summarize", "--block-size=1", folder], capture_output=True, text=True, check=True
+    )
+    return int(listed.stdout.split()[0])
