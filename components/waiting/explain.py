@@ -51,8 +51,9 @@ def _reported(target: Target, look: Look) -> str | None:
     pod, report = next(failures, ("", {}))
     if not report:
         return None
-    rank = report.get("rank")
-    who = f"rank {rank} (in {pod})" if rank is not None else pod
+    who = pod if report.get("rank") is None else f"rank {report['rank']}"
+    if who != pod and report.get("node") is not None:
+        who += f" (node {report['node']})"
     lines = [f"{who}: {report.get('error') or report.get('reason')}"]
     if report.get("location"):
         lines.append(f"  at {report['location']}")
