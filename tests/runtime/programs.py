@@ -26,17 +26,17 @@ def main():
 main()
 """
 
-CRASHES_ONCE = """\
-import os, pathlib, sys
+CRASHES_FIVE_TIMES = """\
+import os, pathlib, sys, time
 import torch, torch.distributed as dist
 from trainstack_runtime import result
 
 dist.init_process_group("gloo")
 total = torch.ones(1)
 dist.all_reduce(total)
-crashed = pathlib.Path(sys.argv[1])
-if dist.get_rank() == 1 and not crashed.exists():
-    crashed.touch()
+crashes = pathlib.Path(sys.argv[1])
+if dist.get_rank() == 1 and len(list(crashes.glob("*"))) < 5:
+    (crashes / str(time.time())).touch()
     os._exit(7)
 for _ in range(5):
     dist.all_reduce(torch.ones(1))

@@ -4,5 +4,5 @@ import sys
 
 
 def say(text: str) -> None:
-    """One line on stderr."""
+    """A line on stderr."""
     print(f"trainstack: {text}", file=sys.stderr, flush=True)
