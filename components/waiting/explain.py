@@ -51,9 +51,9 @@ def _reported(target: Target, look: Look) -> str | None:
     pod, report = next(failures, ("", {}))
     if not report:
         return None
-    who = pod if report.get("rank") is None else f"rank {report['rank']}"
-    if who != pod and report.get("node") is not None:
-        who += f" (node {report['node']})"
+    rank, node = report.get("rank"), report.get("node")
+    place = f"in {pod}" if node is None else f"node {node}"
+    who = pod if rank is None else f"rank {rank} ({place})"
     lines = [f"{who}: {report.get('error') or report.get('reason')}"]
     if report.get("location"):
         lines.append(f"  at {report['location']}")
