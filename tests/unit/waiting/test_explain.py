@@ -34,7 +34,7 @@ def told(pods: list[dict[str, Any]], job: dict[str, Any] | None = None) -> str:
 
 def test_what_the_runtime_reported() -> None:
     assert told([pod("run-v1-worker-1", ended(1, report("failed", **BOOM)))]) == (
-        "rank 3 (in run-v1-worker-1): ValueError: boom\n"
+        "rank 3 (node 1): ValueError: boom\n"
         "  at train.py:12 in main\n"
         "  Traceback (most recent call last):\n"
         "  ValueError: boom"
