@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +81,19 @@ def wait_for(
 
     metadata = manifest["metadata"]
     known = mapped([metadata["name"], metadata["namespace"]], props)
-    fields = (
-        known
-        if isinstance(known, dict)
-        else {key: known[key] for key in Target.__dataclass_fields__}
-    )
+    if isinstance(known, dict):
+        fields = known
+    else:
+        fields = {key: known.apply(_field(key)) for key in Target.__dataclass_fields__}
     return RunWait(
         f"{name}-wait",
-        dict(fields),
+        fields,
         pulumi.ResourceOptions(parent=job, depends_on=[job.job], hide_diffs=["__provider"]),
     )
+
+
+def _field(key: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda props: props.get(key)
 
 
 def _container(manifest: dict[str, Any]) -> str:

@@ -1,0 +1,48 @@
+"""The child that waits for a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+import trainstack as ts
+from trainstack.testing import synth
+
+JOB: dict[str, Any] = {
+    "image": "registry.example/x:1",
+    "program": {"module": "m"},
+    "wait": "finished",
+    "version": "v1",
+}
+
+
+@pytest.mark.parametrize("namespace", ["lab", "an Output"])
+def test_it_knows_the_run_whether_its_names_are_plain_or_outputs(namespace: str) -> None:
+    def program() -> None:
+        said = pulumi.Output.from_input("lab") if namespace == "an Output" else namespace
+        ts.ElasticJob("a", {**JOB, "namespace": said})
+
+    waiter = synth(program).one("pulumi-python:dynamic:Resource").inputs
+    del waiter["__provider"]
+    assert waiter == {
+        "container": "pytorch",
+        "group": "batch",
+        "kind": "Job",
+        "name": "a-v1",
+        "namespace": "lab",
+        "pod_label": "batch.kubernetes.io/job-name",
+        "version": "v1",
+        "wait": "finished",
+    }
+
+
+def test_it_finds_the_cluster_as_the_provider_does() -> None:
+    made = synth(lambda: ts.ElasticJob("a", JOB), config={"kubernetes:context": "training"})
+    assert made.one("pulumi-python:dynamic:Resource").inputs["context"] == "training"
+
+
+def test_without_waiting_there_is_no_such_child() -> None:
+    made = synth(lambda: ts.ElasticJob("a", {**JOB, "wait": "accepted"}))
+    assert not made.of_type("pulumi-python:dynamic:Resource")
