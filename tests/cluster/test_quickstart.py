@@ -43,7 +43,7 @@ def test_it_trains_and_a_changed_setting_is_a_new_run(
         assert set(stack.preview(json=True).check().json["changeSummary"]) == {"same"}
 
         stack.configure(lr="0.05")
-        assert re.search(r'~ lr: "0.1" => "0.05"', stack.preview().check().stdout)
+        assert re.search(r'~ lr\s*: "0.1" => "0.05"', stack.preview().check().stdout)
         stack.up().check()
         assert stack.outputs()["version"] != first["version"]
 

@@ -23,6 +23,7 @@ def test_the_program_saves_and_the_pod_exits_143(pods: Pods, method: str) -> Non
     pod.send(signal.SIGTERM)
     assert pod.wait() == 143, pod.output
     assert saved.read_text() == "saved"
+    assert "did not end in time" not in pod.output
     assert pod.message["status"] == "stopped"
     assert pod.message["exit_code"] == 143
 
@@ -61,6 +62,15 @@ def test_a_program_that_ignores_the_request_is_ended(pods: Pods) -> None:
 def test_stopped_before_anything_answers(pods: Pods) -> None:
     pod = pods.agent("early", "--script", str(pods.script("")), "--")
     time.sleep(1)
+    pod.send(signal.SIGTERM)
+    assert pod.wait(20) == 143, pod.output
+
+
+def test_stopped_while_the_others_are_missing(pods: Pods) -> None:
+    store = pods.store()
+    store.says("rendezvous store on port")
+    pod = pods.agent("alone", "--script", str(pods.script("")), "--", LOGLEVEL="INFO")
+    pod.says("Rendezvous'ing worker group")
     pod.send(signal.SIGTERM)
     assert pod.wait(20) == 143, pod.output
 

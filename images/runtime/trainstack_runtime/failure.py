@@ -50,6 +50,8 @@ class Failure:
         error = error.with_traceback(_users(error.__traceback__))
         lines = "".join(traceback.format_exception(error)).splitlines()
         text = "".join(traceback.format_exception_only(error)).strip()
+        if isinstance(error, SyntaxError):
+            text = text.splitlines()[-1]
         lost = type(error).__name__ in LOST_PEER_TYPES or bool(LOST_PEER_TEXT.search(str(error)))
         return cls(
             "exception",

@@ -57,7 +57,7 @@ class Slot:
 
     def begin(self, place: Place) -> None:
         """Forget the process that was here before."""
-        for kind in ("failure", "done", "fault"):
+        for kind in ("failure", "done", "fault", "ended"):
             self.path(kind).unlink(missing_ok=True)
         self._write("place", vars(place))
         self._write("pid", os.getpid())
@@ -69,6 +69,15 @@ class Slot:
     def finish(self, result: dict[str, Any] | None) -> None:
         """Tell that the program ended well."""
         self._write("done", {"result": result})
+
+    def end(self) -> None:
+        """Tell that nothing is left to do, though the process may wait for its launcher."""
+        self.path("ended").touch()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it told so."""
+        return self.path("ended").exists()
 
     @property
     def pid(self) -> int | None:

@@ -116,6 +116,11 @@ class Settings:
         return gpus or len(os.sched_getaffinity(0))
 
     def _check(self) -> None:
+        if self.backend not in ("c10d", "static"):
+            raise SettingsError(
+                f"PET_RDZV_BACKEND: got {self.backend!r}: allowed: c10d, static; the store that "
+                "takes the verdict is torch's own"
+            )
         if self.mode is not Mode.STATIC:
             return
         if self.master is None:

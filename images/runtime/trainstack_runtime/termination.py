@@ -53,17 +53,19 @@ def let_save(folder: Path, seconds: float, *, groups: bool) -> None:
     signal would break the very step that is being finished. `groups` says that each program
     leads a process group, all of which is ended afterwards.
     """
-    pids = [pid for slot in slots(folder) if (pid := slot.pid) is not None]
-    say(f"SIGTERM: asked {len(pids)} process(es) to save, waiting up to {seconds:g} s")
-    for pid in pids:
+    asked = [(slot, pid) for slot in slots(folder) if (pid := slot.pid) and _runs(pid)]
+    say(f"SIGTERM: asked {len(asked)} process(es) to save, waiting up to {seconds:g} s")
+    for _, pid in asked:
         _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + seconds
-    while any(map(_runs, pids)) and time.monotonic() < deadline:
+    while late := [pid for slot, pid in asked if _runs(pid) and not slot.ended]:
+        if time.monotonic() >= deadline:
+            break
         time.sleep(LOOK_EVERY)
-    for pid in filter(_runs, pids):
+    for pid in late:
         say(f"process {pid} did not end in time")
         _send(pid, signal.SIGKILL)
-    for pid in pids if groups else []:
+    for _, pid in asked if groups else []:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
 

@@ -52,6 +52,7 @@ def forked(program: Program, folder: str) -> None:
         stream.reconfigure(write_through=True)  # type: ignore[union-attr]
     code = run(program, Path(folder))
     atexit._run_exitfuncs()
+    Slot(Path(folder), Place.from_env().local_rank).end()
     if code:
         sys.exit(code)
 

@@ -98,7 +98,7 @@ def test_a_changed_hyperparameter_is_a_new_run_and_shows_as_that(
     try:
         stack.use(job(nnodes=2, hyperparameters={"lr": 0.2, "epochs": 3}))
         shown = stack.preview().check().stdout
-        assert re.search(r'~ lr: "0.1" => "0.2"', shown)
+        assert re.search(r'~ lr\s*: "0.1" => "0.2"', shown)
         for irrelevant in ("epochs", "elasticPolicy", "containers", "PET_", "mountPath", "labels"):
             assert irrelevant not in shown
         steps = stack.preview(json=True).check().json["steps"]

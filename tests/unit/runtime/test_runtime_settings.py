@@ -69,6 +69,7 @@ def test_the_time_to_save_leaves_a_margin(grace: str, saving: int) -> None:
         ({**STATIC, "PET_NNODES": "1:2"}, "a range of nodes needs PET_RDZV_ENDPOINT"),
         ({**STATIC, "PET_MAX_RESTARTS": "1"}, "cannot restart in place"),
         ({**ELASTIC, "PET_RDZV_BACKEND": "static"}, "PET_NNODES: a range"),
+        ({**ELASTIC, "PET_RDZV_BACKEND": "etcd"}, "PET_RDZV_BACKEND: got 'etcd'"),
         ({"PET_MAX_RESTARTS": "-1"}, "PET_MAX_RESTARTS: got '-1': must be a whole number"),
         ({"PET_MONITOR_INTERVAL": "0"}, "PET_MONITOR_INTERVAL: got '0'"),
         ({"PET_MONITOR_INTERVAL": "nan"}, "PET_MONITOR_INTERVAL: got 'nan'"),
