@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,6 @@ PLURALS = {
     "ConfigMap": ("/api/v1", "configmaps"),
     "Deployment": ("/apis/apps/v1", "deployments"),
     "Node": ("/api/v1", "nodes"),
-    "PersistentVolume": ("/api/v1", "persistentvolumes"),
     "Service": ("/api/v1", "services"),
     "ServiceAccount": ("/api/v1", "serviceaccounts"),
     "StorageClass": ("/apis/storage.k8s.io/v1", "storageclasses"),
@@ -40,16 +40,17 @@ class ApiError(DevClusterError):
 
 @dataclass(frozen=True)
 class Api:
-    """The API server, as the administrator."""
+    """The API server, as the administrator or as another client with a certificate."""
 
     settings: Settings
     pki: Pki
+    client: str = "admin"
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """Checks the server, and shows who we are."""
         context = ssl.create_default_context(cafile=self.pki.cert("ca"))
-        context.load_cert_chain(self.pki.cert("admin"), self.pki.key("admin"))
+        context.load_cert_chain(self.pki.cert(self.client), self.pki.key(self.client))
         return context
 
     def request(
@@ -61,6 +62,26 @@ class Api:
         timeout: float = 10,
     ) -> Any:
         """The answer, parsed."""
+        with self._response(method, path, body, content, timeout) as response:
+            text = response.read().decode()
+        return json.loads(text)
+
+    def watch(self, path: str, seconds: int = 240) -> Iterator[Manifest]:
+        """Events, those that say what is there already first; ends by itself after a while."""
+        query = f"?watch=true&timeoutSeconds={seconds}"
+        with self._response("GET", path + query, timeout=seconds + 30) as response:
+            while line := response.readline():
+                yield json.loads(line)
+
+    @contextmanager
+    def _response(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        content: str = "application/json",
+        timeout: float = 10,
+    ) -> Iterator[http.client.HTTPResponse]:
         address = urlsplit(self.settings.server)
         connection = http.client.HTTPSConnection(
             str(address.hostname), address.port, timeout=timeout, context=self.tls
@@ -69,14 +90,14 @@ class Api:
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            text = response.read().decode()
+            if response.status >= 400:
+                said = _message(response.read().decode())
+                raise ApiError(f"{method} {path}: {said}", response.status)
+            yield response
         except (OSError, http.client.HTTPException) as error:
             raise ApiError(f"The API server does not answer: {error}.") from None
         finally:
             connection.close()
-        if response.status >= 400:
-            raise ApiError(f"{method} {path}: {_message(text)}", response.status)
-        return json.loads(text)
 
     def get(self, path: str) -> Manifest | None:
         """An object, or None when there is none."""

@@ -24,12 +24,13 @@ from .process import Record, start
 from .programs import Programs
 from .settings import NAME, Settings
 from .state import State
-from .storage import ensure_volumes, write_recycler
+from .storage import storage
 from .store import ImageStore
 from .toolchain import Toolchain
 from .wait import wait_for
 
 PATIENCE = 120.0
+CLIENTS = ("controller-manager", "scheduler", "kubelet", "proxy", "provisioner")
 DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
@@ -61,16 +62,16 @@ class BringUp:
         """Do it all."""
         self._prepare_machine()
         self._prepare_files()
-        self._start("containerd", "etcd")
+        started = self._start("containerd", "etcd")
         with ThreadPoolExecutor(1) as pool:
             images = pool.submit(self._load_images)
             self._await("etcd")
-            self._start("apiserver")
+            # It would try a store that was away again only after up to two minutes.
+            self._start("apiserver", anew="etcd" in started)
             self._await("apiserver")
-            self._start("controller-manager", "scheduler", "kubelet", "proxy")
-            ensure_volumes(self.settings, self._api)
+            self._start(*CLIENTS)
             self._apply_addons(images)
-        self._await("controller-manager", "scheduler", "kubelet", "proxy")
+        self._await(*CLIENTS)
         self._await_cluster()
 
     def _prepare_machine(self) -> None:
@@ -88,33 +89,41 @@ class BringUp:
         settings = self.settings
         self._pki.ensure(identities(settings))
         network.write_resolvers(self._resolvers)
-        write_recycler(settings)
         write_configs(settings, self._pki, self.programs)
 
     @property
     def _resolvers(self) -> Path:
         return self.settings.config / "resolv.conf"
 
-    def _start(self, *names: str) -> None:
+    def _start(self, *names: str, anew: bool = False) -> list[str]:
+        """Start what does not run as it should; gives what was started."""
+        started = []
         for name in names:
             part = self._parts[name]
-            path = self.settings.run / f"{name}.json"
-            record = Record.load(path)
-            if record and record.alive:
-                if record.fingerprint == part.fingerprint:
-                    continue
-                record.stop()
+            record = Record.load(self._record(name))
+            if record and record.alive and record.fingerprint == part.fingerprint and not anew:
+                continue
+            self.say(f"starting {name}")
+            # The old logger has to be gone too: there can be only one in a folder.
+            for old in (record, Record.load(self._record(f"{name}-log"))):
+                if old and old.alive:
+                    old.stop()
             if name == "kubelet":
                 node.forget_readiness(self._api)
-            self.say(f"starting {name}")
-            prefix = mounts.enter(self.settings, self.cgroups)
-            start(
-                [*prefix, *part.argv],
+            program, logger = start(
+                [*mounts.enter(self.settings, self.cgroups), *part.argv],
                 {"PATH": self.programs.path},
                 self.cgroups.components,
                 logs.logger(self.settings, self.programs.find("svlogd"), name),
                 part.fingerprint,
-            ).save(path)
+            )
+            program.save(self._record(name))
+            logger.save(self._record(f"{name}-log"))
+            started.append(name)
+        return started
+
+    def _record(self, name: str) -> Path:
+        return self.settings.run / f"{name}.json"
 
     def _await(self, *names: str) -> None:
         for name in names:
@@ -122,7 +131,7 @@ class BringUp:
             wait_for(said, partial(self._answers, name), PATIENCE)
 
     def _answers(self, name: str) -> bool:
-        record = Record.load(self.settings.run / f"{name}.json")
+        record = Record.load(self._record(name))
         if record is None or not record.alive:
             said = logs.last_line(self.settings, name)
             raise DevClusterError(f"{name} ended; the last thing it said: {said}")
@@ -135,7 +144,7 @@ class BringUp:
             store.load(make_archive(recipe))
 
     def _apply_addons(self, images: Future[None]) -> None:
-        for manifest in addons(self.settings, self._resolvers.read_text()):
+        for manifest in [*storage(), *addons(self.settings, self._resolvers.read_text())]:
             if manifest["kind"] == "Deployment":
                 images.result()  # An image that comes late would cost the pod a long back-off.
             self._api.apply(manifest)

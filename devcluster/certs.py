@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from .settings import DOMAIN, NODE, Settings
 from .state import write_atomically
 
+PROVISIONER_USER = "trainstack:provisioner"
 LIFETIME = timedelta(days=3650)
 RENEWED_BEFORE = timedelta(days=30)
 LOOPBACK = IPv4Address("127.0.0.1")
@@ -55,6 +56,7 @@ def identities(settings: Settings) -> tuple[Identity, ...]:
         Identity("controller-manager", "system:kube-controller-manager", addresses=(LOOPBACK,)),
         Identity("scheduler", "system:kube-scheduler", addresses=(LOOPBACK,)),
         Identity("proxy", "system:kube-proxy"),
+        Identity("provisioner", PROVISIONER_USER),
         Identity(
             "kubelet",
             f"system:node:{NODE}",

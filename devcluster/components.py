@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ def components(
         scheduler(settings, pki, tools),
         kubelet(settings, pki, tools),
         proxy(settings, tools),
+        provisioner(settings, pki),
     )
 
 
@@ -125,7 +127,7 @@ def apiserver(settings: Settings, pki: Pki, tools: Toolchain) -> Component:
 
 
 def controller_manager(settings: Settings, pki: Pki, tools: Toolchain) -> Component:
-    """The controllers, volume recycling among them."""
+    """The controllers."""
     arguments = {
         **_controller(settings, pki, "controller-manager", Port.CONTROLLER_MANAGER),
         "root-ca-file": pki.cert("ca"),
@@ -133,14 +135,12 @@ def controller_manager(settings: Settings, pki: Pki, tools: Toolchain) -> Compon
         "use-service-account-credentials": "true",
         "cluster-signing-cert-file": pki.cert("ca"),
         "cluster-signing-key-file": pki.key("ca"),
-        "pv-recycler-pod-template-filepath-hostpath": settings.config / "recycler.yaml",
     }
     return Component(
         "controller-manager",
         (str(tools.binary("kube-controller-manager")), *_flags(arguments)),
         (
             settings.config / "controller-manager.kubeconfig",
-            settings.config / "recycler.yaml",
             pki.cert("ca"),
         ),
     )
@@ -180,6 +180,17 @@ def proxy(settings: Settings, tools: Toolchain) -> Component:
         "proxy",
         (str(tools.binary("kube-proxy")), *_flags({"config": config})),
         (config, settings.config / "proxy.kubeconfig"),
+    )
+
+
+def provisioner(settings: Settings, pki: Pki) -> Component:
+    """Volumes for claims; our own program, run by the Python that runs this."""
+    here = Path(__file__).parent
+    command = ("env", f"PYTHONPATH={here.parent}", sys.executable, "-m", "devcluster.provisioner")
+    return Component(
+        "provisioner",
+        (*command, str(settings.folder), str(settings.network)),
+        (here / "provisioner.py", here / "storage.py", pki.cert("ca"), pki.cert("provisioner")),
     )
 
 

@@ -15,9 +15,12 @@ from .settings import Port, Settings
 
 @dataclass(frozen=True)
 class Health:
-    """Where to ask: a Unix socket that accepts, or an address that answers 200."""
+    """Where to ask: a Unix socket that accepts, or an address that answers 200.
 
-    ports: tuple[Port, ...]
+    A component with neither is healthy as long as it runs.
+    """
+
+    ports: tuple[Port, ...] = ()
     url: str = ""
     socket: Path | None = None
     authority: str = "ca"
@@ -48,6 +51,7 @@ def endpoints(settings: Settings) -> dict[str, Health]:
             (Port.PROXY_HEALTH, Port.PROXY_METRICS),
             f"http://127.0.0.1:{Port.PROXY_HEALTH:d}/healthz",
         ),
+        "provisioner": Health(),
     }
 
 
@@ -59,7 +63,7 @@ def healthy(health: Health, pki: Pki, timeout: float = 3) -> bool:
                 connection.settimeout(timeout)
                 connection.connect(str(health.socket))
             return True
-        return _status(health, pki, timeout) == 200
+        return not health.url or _status(health, pki, timeout) == 200
     except (OSError, http.client.HTTPException):
         return False
 

@@ -24,7 +24,12 @@ class Record:
     pid: int
     started: int
     boot: str
-    fingerprint: str
+    fingerprint: str = ""
+
+    @classmethod
+    def of(cls, pid: int, fingerprint: str = "") -> Record:
+        """The record of a process that runs."""
+        return cls(pid, _start_time(pid) or 0, boot_id(), fingerprint)
 
     @classmethod
     def load(cls, path: Path) -> Record | None:
@@ -59,7 +64,7 @@ class Record:
         sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
         return int(sizes[0]) * 1024 if sizes else 0
 
-    def stop(self, timeout: float = 10) -> None:
+    def stop(self, timeout: float = 3) -> None:
         """Ask it to end, and kill it when it does not."""
         for number, seconds in ((signal.SIGTERM, timeout), (signal.SIGKILL, timeout)):
             self._signal(number)
@@ -87,16 +92,16 @@ def start(
     group: Path,
     logger: Sequence[str],
     fingerprint: str = "",
-) -> Record:
-    """Start a program in its own session, its output going to a logger of its own."""
+) -> tuple[Record, Record]:
+    """Start a program and its logger, each in a session of its own; gives both."""
     read, write = os.pipe()
     try:
-        _spawn(logger, env, group, ((read, 0),))
-        pid = _spawn(argv, env, group, ((write, 1), (write, 2)))
+        listener = Record.of(_spawn(logger, env, group, ((read, 0),)))
+        program = Record.of(_spawn(argv, env, group, ((write, 1), (write, 2))), fingerprint)
     finally:
         os.close(read)
         os.close(write)
-    return Record(pid, _start_time(pid) or 0, boot_id(), fingerprint)
+    return program, listener
 
 
 def _spawn(

@@ -87,7 +87,7 @@ def read_status(settings: Settings) -> Status:
 
 def _component(settings: Settings, pki: Pki, name: str) -> ComponentStatus:
     health = endpoints(settings)[name]
-    port = int(health.ports[0])
+    port = int(health.ports[0]) if health.ports else None
     record = Record.load(settings.run / f"{name}.json")
     if record is None:
         return ComponentStatus(name, "never started", False, port=port)

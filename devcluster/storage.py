@@ -1,87 +1,82 @@
-"""Volumes for claims: folders of the node, emptied by Kubernetes' own recycler when given back."""
+"""The default storage class, and what its provisioner may do."""
 
 from __future__ import annotations
 
-import yaml
+from typing import Any
 
-from .api import Api, Manifest
-from .images import BUSYBOX
-from .settings import NODE, Settings
-from .state import write_atomically
+from .api import Manifest
+from .certs import PROVISIONER_USER as USER
+from .settings import NODE
 
 CLASS = "standard"
-COUNT = 32
-# Nothing enforces a folder's size, so every volume is as large as any claim may ask for.
-CAPACITY = "10Ti"
-EMPTY = ["find", "/volume", "-mindepth", "1", "-maxdepth", "1", "-exec", "rm", "-rf", "{}", "+"]
-MODES = ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"]
+PROVISIONER = "trainstack.dev/folder"
+RBAC = "rbac.authorization.k8s.io"
 
 
-def write_recycler(settings: Settings) -> None:
-    """The pod that empties a volume; the controller fills in which one."""
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "recycler", "namespace": "kube-system"},
-        "spec": {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "activeDeadlineSeconds": 600,
-            "tolerations": [{"operator": "Exists"}],
-            "volumes": [{"name": "volume", "hostPath": {"path": "/filled-in-by-the-controller"}}],
-            "containers": [
-                {
-                    "name": "recycler",
-                    "image": BUSYBOX,
-                    "imagePullPolicy": "Never",
-                    "command": EMPTY,
-                    "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
-                }
-            ],
+def storage() -> list[Manifest]:
+    """Everything that is applied at `up`."""
+    metadata = {"name": USER}
+    watch = ["get", "list", "watch"]
+    rules = [
+        {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": watch},
+        {
+            "apiGroups": [""],
+            "resources": ["persistentvolumes"],
+            "verbs": [*watch, "create", "delete"],
         },
-    }
-    write_atomically(settings.config / "recycler.yaml", yaml.safe_dump(pod))
-
-
-def ensure_volumes(settings: Settings, api: Api) -> None:
-    """The storage class, and as many volumes as there are folders for."""
-    api.apply(_storage_class())
-    for number in range(1, COUNT + 1):
-        name = f"volume-{number:02}"
-        folder = settings.volumes / name
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o777)  # Containers that do not run as root write here too.
-        api.apply(_volume(name, str(folder)))
-
-
-def _storage_class() -> Manifest:
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {
-            "name": CLASS,
-            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    ]
+    return [
+        {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "ClusterRole",
+            "metadata": metadata,
+            "rules": rules,
         },
-        "provisioner": "kubernetes.io/no-provisioner",
-        "reclaimPolicy": "Retain",
-        "volumeBindingMode": "Immediate",
-    }
+        {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": USER},
+            "subjects": [{"apiGroup": RBAC, "kind": "User", "name": USER}],
+        },
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {
+                "name": CLASS,
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            },
+            "provisioner": PROVISIONER,
+            "reclaimPolicy": "Delete",
+            "volumeBindingMode": "Immediate",
+        },
+    ]
 
 
-def _volume(name: str, path: str) -> Manifest:
-    on_this_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
+def volume_of(claim: Manifest, name: str, path: str) -> Manifest:
+    """The volume for a claim; nothing enforces its size."""
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
+    owner: dict[str, Any] = claim["metadata"]
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name},
+        "metadata": {
+            "name": name,
+            "annotations": {"pv.kubernetes.io/provisioned-by": PROVISIONER},
+        },
         "spec": {
             "storageClassName": CLASS,
-            "capacity": {"storage": CAPACITY},
-            "accessModes": MODES,
-            "persistentVolumeReclaimPolicy": "Recycle",
+            "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
+            "accessModes": claim["spec"]["accessModes"],
+            "persistentVolumeReclaimPolicy": "Delete",
             "hostPath": {"path": path, "type": "Directory"},
-            "nodeAffinity": {
-                "required": {"nodeSelectorTerms": [{"matchExpressions": [on_this_node]}]}
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+            "claimRef": {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "namespace": owner["namespace"],
+                "name": owner["name"],
+                "uid": owner["uid"],
             },
         },
     }

@@ -67,7 +67,9 @@ def execute(kube: Kube, namespace: str, name: str, script: str) -> str:
 
 
 @contextmanager
-def talk(connect: Any, name: str, namespace: str, stdin: bool = False, **rest: Any) -> Iterator[Any]:
+def talk(
+    connect: Any, name: str, namespace: str, stdin: bool = False, **rest: Any
+) -> Iterator[Any]:
     """An open exec or attach."""
     connection = stream(
         connect,

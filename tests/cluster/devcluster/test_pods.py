@@ -102,20 +102,31 @@ def test_a_claim_is_bound_and_written_by_an_ordinary_user(
     assert finish(kube, namespace, pod("reader", "cat /data/file", **spec)) == "kept\n"
 
 
-def test_a_volume_given_back_is_emptied_and_offered_again(
-    cluster: DevCluster, kube: Kube, namespace: str
-) -> None:
-    volume = _claim(kube, namespace, ["ReadWriteOnce"])
-    folder = cluster.settings.volumes / volume
+def test_a_volume_given_back_is_removed(cluster: DevCluster, kube: Kube, namespace: str) -> None:
+    folder = cluster.settings.volumes / _claim(kube, namespace, ["ReadWriteOnce"])
     (folder / "folder").mkdir()
-    (folder / ".hidden").touch()
     kube.core.delete_namespaced_persistent_volume_claim("data", namespace)
 
-    def offered() -> bool:
-        return str(kube.core.read_persistent_volume(volume).status.phase) == "Available"
+    def gone() -> bool:
+        volumes = [str(one.metadata.name) for one in kube.core.list_persistent_volume().items]
+        return folder.name not in volumes and not folder.exists()
 
-    kube.wait(offered, "recycled volume", 60)
-    assert list(folder.iterdir()) == []
+    kube.wait(gone, "removal of the volume", 30)
+
+
+def test_volumes_of_other_classes_are_left_alone(kube: Kube, namespace: str) -> None:
+    body = {
+        "metadata": {"name": "other"},
+        "spec": {
+            "storageClassName": "other",
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
+    kube.core.create_namespaced_persistent_volume_claim(namespace, body)
+    _claim(kube, namespace, ["ReadWriteOnce"])
+    other = kube.core.read_namespaced_persistent_volume_claim("other", namespace)
+    assert (other.status.phase, other.spec.volume_name) == ("Pending", None)
 
 
 def test_a_watch_without_a_version_begins_at_once(kube: Kube, namespace: str) -> None:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.process import Record, _start_time
-from devcluster.state import boot_id
+from devcluster.process import Record
 
 
 @pytest.fixture
 def sleeper() -> Iterator[Record]:
     process = subprocess.Popen(["sleep", "60"])
-    yield Record(process.pid, _start_time(process.pid) or 0, boot_id(), "f")
+    yield Record.of(process.pid)
     process.kill()
     process.wait()
 
@@ -58,7 +57,7 @@ def test_stopping_asks_first(tmp_path: Path) -> None:
     script = f"trap 'echo asked > {tmp_path}/said; exit 0' TERM; while :; do sleep 0.05; done"
     process = subprocess.Popen(["sh", "-c", script])
     time.sleep(0.3)
-    Record(process.pid, _start_time(process.pid) or 0, boot_id(), "").stop()
+    Record.of(process.pid).stop()
     process.poll()
     assert (tmp_path / "said").read_text() == "asked\n"
 
@@ -66,7 +65,7 @@ def test_stopping_asks_first(tmp_path: Path) -> None:
 def test_stopping_kills_what_does_not_listen() -> None:
     process = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
     time.sleep(0.3)
-    record = Record(process.pid, _start_time(process.pid) or 0, boot_id(), "")
+    record = Record.of(process.pid)
     record.stop(0.3)
     assert not record.alive
     process.poll()
@@ -74,7 +73,7 @@ def test_stopping_kills_what_does_not_listen() -> None:
 
 def test_a_dead_child_is_not_alive() -> None:
     process = subprocess.Popen(["sleep", "60"])
-    record = Record(process.pid, _start_time(process.pid) or 0, boot_id(), "")
+    record = Record.of(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     time.sleep(0.2)
     assert not record.alive
