@@ -79,7 +79,6 @@ def _build(recipe: Recipe) -> Image:
     new.unlink(missing_ok=True)
     builder.build(recipe, new, Progress(log, builder.steps(recipe)))
     new.rename(tar)
-    log.unlink()
     _drop_outdated(recipe)
     return Image(recipe.tag(base), tar)
 
@@ -98,6 +97,8 @@ def _drop_outdated(recipe: Recipe) -> None:
     archives = images_root().glob(f"{recipe.name}-*.tar")
     for outdated in sorted(archives, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         outdated.unlink()
+    for log in images_root().glob(f"{recipe.name}-*.log"):
+        log.unlink()
 
 
 @contextmanager
