@@ -28,6 +28,7 @@ digits = ts.ElasticJob(
         "image": config.require("image"),
         "program": {"script": "train.py"},
         "nnodes": 2,
+        "max_restarts": 2,
         "hyperparameters": {"lr": config.get_float("lr"), "epochs": config.get_int("epochs")},
         "resources": {"cpu": "500m", "memory": "1Gi"},
         "mounts": [{"path": "/checkpoints", "pvc": checkpoints.metadata["name"]}],

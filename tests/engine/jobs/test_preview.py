@@ -106,7 +106,7 @@ def test_a_changed_hyperparameter_is_a_new_run_and_shows_as_that(
     try:
         stack.use(job(nnodes=2, hyperparameters={"lr": 0.2, "epochs": 3}))
         shown = stack.preview().check().stdout
-        marked = [line for line in shown.splitlines() if re.match(r" *[-+~]", line)]
+        marked = [line for line in shown.splitlines() if re.match(r" *(\+-|~)", line)]
         changes = [re.sub(r"[0-9a-f]{8}", "VERSION", " ".join(line.split())) for line in marked]
         assert changes == [
             "~ trainstack:index:ElasticJob: (update)",
