@@ -30,7 +30,7 @@ def test_a_cluster_and_a_provider_contradict_each_other() -> None:
         opts = pulumi.ResourceOptions(provider=mine)
         ts.ElasticJob("a", {**JOB, "cluster": {"context": "x"}}, opts)
 
-    with pytest.raises(ts.TrainstackError, match="ElasticJob 'a': cluster: .* give one of them"):
+    with pytest.raises(ts.TrainstackError, match=r"ElasticJob 'a': cluster: .* give one of them"):
         synth(program)
 
 
