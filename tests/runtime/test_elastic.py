@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import time
 
 from .pods import Pod, Pods
@@ -38,6 +40,7 @@ def test_the_cause_is_the_rank_that_failed_first(pods: Pods) -> None:
     assert store.output.count('raise ValueError("the learning rate is negative")') == 2
 
 
+@pytest.mark.slow
 def test_crashes_in_a_row_are_recovered_from_in_place(pods: Pods) -> None:
     crashes = pods.folder / "crashes"
     crashes.mkdir()

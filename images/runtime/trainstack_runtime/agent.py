@@ -21,12 +21,13 @@ from .log import say
 from .outcome import Failed, Outcome, Success, unlaunched
 from .program import Program
 from .settings import Mode, Settings
-from .store import GATHER_SECONDS
+from .store import GATHER_SECONDS, LOOK_EVERY
 from .termination import Termination
 
 T = TypeVar("T")
 
 BOARD_SECONDS = 2.0
+VERDICT_SECONDS = 30.0
 LOOPBACK = "127.0.0.1"
 
 
@@ -78,13 +79,22 @@ class Agent:
         if mode is Mode.SINGLE:
             return outcome
         if mode is Mode.ELASTIC:
-            return self._with_board(lambda board: _shared(outcome, board)) or outcome
+            return self._agreed(outcome)
         if self._settings.node_rank == 0:
             return self._gathered(outcome)
         if isinstance(outcome, Failed) and outcome.exit_code == exitcode.FAILED:
             failure = outcome.failure
             self._with_board(lambda board: board.fail(failure))
         return outcome
+
+    def _agreed(self, outcome: Outcome) -> Outcome:
+        """Only rank 0's node can tell the store of a success, so it must not give up easily."""
+        succeeded = isinstance(outcome, Success)
+        patience = VERDICT_SECONDS if succeeded else BOARD_SECONDS
+        agreed = self._with_board(lambda board: _shared(outcome, board), patience)
+        if agreed is None and isinstance(outcome, Success) and outcome.rank_zero:
+            return unlaunched("the store never heard of this success", exitcode.UNREACHABLE)
+        return agreed or outcome
 
     def _gathered(self, outcome: Outcome) -> Outcome:
         """Node 0 of fixed nodes: the cause may lie on another node."""
@@ -98,10 +108,10 @@ class Agent:
             return replace(outcome, failure=cause, told=outcome.told and cause is outcome.failure)
         return outcome
 
-    def _with_board(self, use: Callable[[Board], T]) -> T | None:
+    def _with_board(self, use: Callable[[Board], T], patience: float = BOARD_SECONDS) -> T | None:
         """What `use` gives, or None when the store is gone."""
         try:
-            self._meeting_point().wait(BOARD_SECONDS)
+            self._meeting_point().wait(patience)
             return use(Board.connect(self._meeting_point()))
         except (RuntimeError, TimeoutError) as error:
             say(f"the store did not take this node's report: {str(error).partition(chr(10))[0]}")
@@ -125,6 +135,8 @@ def _shared(outcome: Outcome, board: Board) -> Outcome:
     if isinstance(outcome, Success):
         if outcome.rank_zero:
             board.succeed(outcome)
+        else:
+            outcome = _confirmed(outcome, board)
     elif outcome.exit_code == exitcode.FAILED:
         board.fail(outcome.failure)
     elif outcome.exit_code != exitcode.STOPPED:
@@ -135,6 +147,16 @@ def _shared(outcome: Outcome, board: Board) -> Outcome:
             outcome = board.success() or outcome
     board.leave()
     return outcome
+
+
+def _confirmed(outcome: Success, board: Board) -> Outcome:
+    """A node may only leave for good when rank 0's node has succeeded too, else it is needed."""
+    deadline = time.monotonic() + VERDICT_SECONDS
+    while time.monotonic() < deadline:
+        if board.success() or board.failures():
+            return outcome
+        time.sleep(LOOK_EVERY)
+    return unlaunched("rank 0's node did not report its success", exitcode.UNREACHABLE)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from .outcome import Failed, Outcome
 LOOK_EVERY = 0.2
 GATHER_SECONDS = 2.0
 LINGER_SECONDS = 5.0
+SETTLE_SECONDS = 2.0
+"""For the nodes' containers to end: pods that still run when the job ends lose their logs."""
 
 
 def keep_store(port: int) -> Outcome:
@@ -23,6 +25,7 @@ def keep_store(port: int) -> Outcome:
     nodes = board.joined() if isinstance(outcome, Failed) else outcome.nodes
     while board.left() < nodes and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
+    time.sleep(SETTLE_SECONDS)
     return outcome
 
 
