@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 import time
+
+import pytest
 
 from .pods import Pod, Pods
 from .programs import ALL_REDUCE, CRASHES_FIVE_TIMES, ONE_FAILS
