@@ -91,14 +91,14 @@ def _say(message: str) -> int:
 
 
 class Stack:
-    """One stack of one program, with its state below `.trainstack` in the checkout."""
+    """One stack of one program, with its state below `.trainstack/<place>` in the checkout."""
 
     def __init__(self, program: str, place: Place, settings: Mapping[str, str]) -> None:
         self.folder = HERE / program
         self.place = place
-        self.config_file = STATE / f"{program}.{place.stack}.json"
-        home = STATE / "pulumi-home"
-        state = STATE / "state"
+        own = STATE / place.stack
+        self.config_file = own / f"{program}.json"
+        home, state = own / "pulumi-home", own / "state"
         state.mkdir(parents=True, exist_ok=True)
         self.env = {
             **ensure(PULUMI_TOOLS).env(pulumi_home=home),
@@ -130,18 +130,21 @@ class Stack:
         return done.returncode
 
 
-Set = Annotated[list[str], typer.Option("--set", help="A setting of the stack, key=value.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting of the stack, key=value.")]
 Program = Annotated[str, typer.Option(help="The folder under stacks/.")]
 OnCluster = Annotated[str, typer.Option("--cluster", help="'devcluster' or 'current'.")]
 Image = Annotated[str, typer.Option(help="The image to train with, on the current context.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-def _open(program: str, cluster: str, image: str, settings: list[str], yes: bool) -> Stack:
+def _open(program: str, cluster: str, image: str, settings: list[str] | None, yes: bool) -> Stack:
     places = {"devcluster": dev_cluster, "current": lambda: current_context(image, yes)}
     if cluster not in places:
         raise typer.BadParameter(f"CLUSTER: got {cluster!r}; allowed: devcluster, current")
-    pairs = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+    for setting in settings or ():
+        if "=" not in setting:
+            raise typer.BadParameter(f"--set: got {setting!r}; must be key=value")
+    pairs = dict(setting.split("=", 1) for setting in settings or ())
     return Stack(program, places[cluster](), pairs)
 
 
@@ -150,7 +153,7 @@ def up(
     program: Program = "quickstart",
     cluster: OnCluster = "devcluster",
     image: Image = "",
-    settings: Set = [],  # noqa: B006
+    settings: Set = None,
     yes: Yes = False,
 ) -> None:
     """Bring a stack up and show its outputs."""
@@ -168,7 +171,7 @@ def preview(
     program: Program = "quickstart",
     cluster: OnCluster = "devcluster",
     image: Image = "",
-    settings: Set = [],  # noqa: B006
+    settings: Set = None,
     yes: Yes = False,
 ) -> None:
     """Show what `up` would change."""
@@ -184,10 +187,10 @@ def down(
 ) -> None:
     """Remove the dev cluster and all it made, or destroy the stack on the current context."""
     if cluster == "current":
-        stack = _open(program, cluster, "unused", [], yes)
+        stack = _open(program, cluster, "unused", None, yes)
         raise typer.Exit(stack.run("destroy", "--yes"))
     DevCluster().down()
-    shutil.rmtree(STATE, ignore_errors=True)
+    shutil.rmtree(STATE / "devcluster", ignore_errors=True)
 
 
 if __name__ == "__main__":
