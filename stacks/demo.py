@@ -42,11 +42,11 @@ class Place:
     config: Mapping[str, str]
 
 
-def fetch_operators(toolchain: Toolchain) -> None:
-    """Put the operator's manifests into the user's cache, from the tool's own module."""
+def fetch_operators(toolchain: Toolchain | None) -> None:
+    """Put the operator's manifests into the user's cache, from the built tool or by download."""
     release = find_release("training-operator", None)
     if not is_fetched(release):
-        fetch(release, toolchain.manifests(release.name))
+        fetch(release, toolchain and toolchain.manifests(release.name))
 
 
 def dev_cluster() -> Place:
@@ -82,6 +82,7 @@ def current_context(image: str, yes: bool) -> Place:
         raise typer.Exit(_say("IMAGE=… must name an image that this cluster can pull"))
     if not yes and not typer.confirm("Run on this cluster?"):
         raise typer.Exit(1)
+    fetch_operators(None)
     return Place("current", {}, {"image": image})
 
 
