@@ -46,7 +46,7 @@ def fetch_operators(toolchain: Toolchain | None) -> None:
     """Put the operator's manifests into the user's cache, from the built tool or by download."""
     release = find_release("training-operator", None)
     if not is_fetched(release):
-        fetch(release, toolchain and toolchain.manifests(release.name))
+        fetch(release, toolchain.manifests(release.name) if toolchain else None)
 
 
 def dev_cluster() -> Place:
