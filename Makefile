@@ -19,7 +19,7 @@ demo: .venv/ready  ## Train a model in pods that `pulumi up` provisions (LR=… 
 preview: .venv/ready  ## Show what `make demo` would change
 	$(RUN) -m stacks.demo preview $(DEMO) $(SETTINGS)
 
-test: .venv/ready  ## Unit, synth, engine and one cluster test a kind
+test: .venv/ready  ## Unit, synth, engine and one cluster test per kind
 	$(RUN) -m pytest -m "not slow and not lifecycle"
 
 test-all: .venv/ready  ## Everything: faults, lifecycle of the dev cluster, bench
@@ -45,8 +45,8 @@ tools: .venv/ready  ## Build the tools (cached outside the checkout)
 image: .venv/ready  ## Build the quickstart image (cached outside the checkout)
 	$(RUN) -m images build quickstart
 
-down: .venv/ready  ## Remove the dev cluster and everything it made
-	$(RUN) -m stacks.demo down $(DEMO)
+down: .venv/ready  ## Remove the dev cluster and everything it made (CLUSTER=current: destroy the stack there)
+	$(RUN) -m stacks.demo down --cluster $(CLUSTER) $(if $(YES),--yes)
 
 .venv/ready: requirements/dev.lock pyproject.toml $(shell find components -name '*.py' 2>/dev/null)
 	test -x $(RUN) || $(PYTHON) -m venv .venv
@@ -56,5 +56,5 @@ down: .venv/ready  ## Remove the dev cluster and everything it made
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=strict --editable .
 	touch $@
 
-clean:  ## Remove the environment and caches of this checkout
+clean:  ## Remove .venv and the checkers' caches (first make down)
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,7 +17,7 @@ from rich.console import Console
 
 import images
 from devcluster import DevCluster
-from devcluster.toolchain import TOOLS, Toolchain, ensure
+from devcluster.toolchain import Toolchain, ensure
 from trainstack.operators.cache import is_fetched
 from trainstack.operators.fetch import fetch
 from trainstack.operators.release import find_release
@@ -26,7 +26,6 @@ HERE = Path(__file__).parent
 STATE = HERE.parent / ".trainstack"
 OPERATOR_IMAGE = "localhost/trainstack/training-operator:v1.9.4"
 INIT_IMAGE = "localhost/trainstack/busybox:1.35"
-NOT_NEEDED = ("mpi-operator",)
 PULUMI_TOOLS = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -51,7 +50,7 @@ def fetch_operators(toolchain: Toolchain | None) -> None:
 
 def dev_cluster() -> Place:
     """The embedded cluster, started if need be, with the images loaded."""
-    fetch_operators(ensure(tool.name for tool in TOOLS if tool.name not in NOT_NEEDED))
+    fetch_operators(ensure())
     image = images.ensure("quickstart")
     cluster = DevCluster()
     console.rule("dev cluster")

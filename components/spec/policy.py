@@ -52,7 +52,8 @@ class RunPolicy(Args):
     """Seconds after which the run is ended as failed; default: no deadline."""
     backoff_limit: Count | None = None
     """Container restarts (for a batch Job: pods) after which the run has failed, 0 or more;
-    default 10 for an elastic job of several nodes, else 0."""
+    default 10 for an elastic job of several nodes and for a PyTorchJob with a role that restarts,
+    else 0."""
     ttl_seconds_after_finished: Count | None = None
     """Refused for now: an object that removes itself is made again, and trained again, by the
     next `refresh` and `up`; it comes together with checkpoints that mark a run as finished."""

@@ -12,7 +12,7 @@ operator = ts.TrainingOperator(
     {
         "kinds": ["PyTorchJob"],
         "image": config.get("operator_image") or None,
-        "init_container_image": config.get("init_container_image") or None,
+        "init_container_image": config.get("init_container_image") or "alpine:3.10",
     },
 )
 
