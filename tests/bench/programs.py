@@ -3,26 +3,38 @@
 BARE = """
 import pulumi_kubernetes as k8s
 
-def template(container):
-    return {"spec": {"containers": [container], "terminationGracePeriodSeconds": 30,
-            "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}]}}
+def template(container, labels):
+    return {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 30,
+                 "volumes": [{"name": "trainstack-shm", "emptyDir": {"medium": "Memory"}}]},
+    }
 
 def manifest(index):
+    run = f"job-{index}"
+    name = f"{run}-0a1b2c3d"
+    labels = {"trainstack.dev/kind": "PyTorchJob", "trainstack.dev/run": run,
+              "trainstack.dev/stack": "test.dev", "trainstack.dev/version": "0a1b2c3d"}
+    env = {"OMP_NUM_THREADS": "1", "TEAM": "vision", "TRAINSTACK_GRACE_SECONDS": "30",
+           "TRAINSTACK_JOB": name, "TRAINSTACK_RUN": run, "TRAINSTACK_VERSION": "0a1b2c3d"}
     container = {
-        "name": "pytorch", "image": "localhost/none:1", "command": ["trainstack-run", "torch"],
+        "name": "pytorch", "image": "localhost/none:1",
+        "command": ["trainstack-run", "torch", "--module", "pkg.train", "--"],
         "args": ["--epochs=3", f"--seed={index}"],
-        "env": [{"name": "OMP_NUM_THREADS", "value": "1"}, {"name": "TEAM", "value": "vision"}],
+        "env": [{"name": key, "value": value} for key, value in env.items()],
         "resources": {"limits": {"cpu": "1", "memory": "1Gi"},
                       "requests": {"cpu": "1", "memory": "1Gi"}},
-        "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}],
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [{"name": "trainstack-shm", "mountPath": "/dev/shm"}],
     }
     return {
-        "metadata": {"name": f"job-{index}", "namespace": "bench", "labels": {"team": "vision"}},
+        "metadata": {"name": name, "namespace": "bench", "labels": {"team": "vision", **labels}},
         "spec": {
             "nprocPerNode": "1",
             "runPolicy": {"cleanPodPolicy": "Running", "backoffLimit": 0, "suspend": False},
             "pytorchReplicaSpecs": {
-                role: {"replicas": count, "restartPolicy": "Never", "template": template(container)}
+                role: {"replicas": count, "restartPolicy": "Never",
+                       "template": template(container, labels)}
                 for role, count in (("Master", 1), ("Worker", 3))
             },
         },
@@ -44,7 +56,11 @@ import pulumi
 
 class Job(pulumi.ComponentResource):
     def __init__(self, index):
-        summary = {"image": "localhost/none:1", "nodes": 4, "seed": index}
+        summary = {
+            "gpus": 0, "hyperparameters": {"epochs": "3", "seed": str(index)},
+            "image": "localhost/none:1", "namespace": "bench", "nodes": 4,
+            "program": "pkg.train", "run_name": f"job-{index}", "version": "0a1b2c3d",
+        }
         super().__init__("bench:index:Job", f"job-{index}", summary)
         child = job(index, opts=pulumi.ResourceOptions(
             parent=self, delete_before_replace=True, replace_on_changes=["spec"],
