@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pulumi
 
@@ -30,21 +30,6 @@ class TrainingJob(pulumi.ComponentResource):
     A change of what makes up the run is a new version: the old object is deleted, then the new
     one made. Removing the job stops the run with its grace period; its volumes stay.
     """
-
-    job_name: pulumi.Output[str]
-    """Name of the job object."""
-    namespace: pulumi.Output[str]
-    """Its namespace."""
-    version: pulumi.Output[str]
-    """The run's version."""
-    commands: pulumi.Output[dict[str, str]]
-    """Shell commands: `logs`, `events`, `stop`."""
-    status: pulumi.Output[dict[str, Any] | None]
-    """With `wait="finished"`: phase, duration in seconds, world size, restarts."""
-    result: pulumi.Output[dict[str, Any] | None]
-    """With `wait="finished"`: what the program reported as its result."""
-
-    _OUTPUTS: ClassVar = ("commands", "job_name", "namespace", "result", "status", "version")
 
     def __init__(
         self,
@@ -79,17 +64,54 @@ class TrainingJob(pulumi.ComponentResource):
             needs.append(Manifest(f"{name}-program", source_map, self._child(hide=["data"])))
         manifest = kind.render(spec, run)
         self.job = self._register(kind, name, manifest, needs)
-        self.job_name = pulumi.Output.from_input(run.job_name)
-        self.namespace = pulumi.Output.from_input(spec.namespace)
-        self.version = pulumi.Output.from_input(version)
-        self.commands = pulumi.Output.from_input(commands(manifest))
-        self.status = self.result = pulumi.Output.from_input(None)
+        self._said: dict[str, Any] = {
+            "commands": commands(manifest),
+            "job_name": run.job_name,
+            "namespace": spec.namespace,
+            "result": None,
+            "status": None,
+            "version": version,
+        }
         if spec.wait != "accepted":
             from .waiting import wait_for
 
             waiter = wait_for(self, name, spec, manifest, where)
-            self.status, self.result = waiter.status, waiter.result
-        self.register_outputs({key: getattr(self, key) for key in self._OUTPUTS})
+            self._said.update(status=waiter.status, result=waiter.result)
+        self.register_outputs(self._said)
+
+    @property
+    def job_name(self) -> pulumi.Output[str]:
+        """Name of the job object."""
+        return self._output("job_name")
+
+    @property
+    def namespace(self) -> pulumi.Output[str]:
+        """Namespace of all that the job made."""
+        return self._output("namespace")
+
+    @property
+    def version(self) -> pulumi.Output[str]:
+        """The run's version."""
+        return self._output("version")
+
+    @property
+    def commands(self) -> pulumi.Output[dict[str, str]]:
+        """Shell commands: `logs`, `events`, `stop`."""
+        return self._output("commands")
+
+    @property
+    def status(self) -> pulumi.Output[Any]:
+        """With `wait="finished"`: phase, duration in seconds, world size, restarts; else None."""
+        return self._output("status")
+
+    @property
+    def result(self) -> pulumi.Output[Any]:
+        """With `wait="finished"`: what the program reported as its result; else None."""
+        return self._output("result")
+
+    def _output(self, name: str) -> pulumi.Output[Any]:
+        """Made when asked for: a stack of many jobs asks for few."""
+        return pulumi.Output.from_input(self._said[name])
 
     def _child(self, hide: list[str], **rest: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(
