@@ -109,7 +109,8 @@ class Stack:
             "VIRTUAL_ENV": sys.prefix,
         }
         self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
-        self._pulumi("stack", "select", "--create", place.stack, quiet=True)
+        if code := self._pulumi("stack", "select", "--create", place.stack, quiet=True):
+            raise typer.Exit(code)
         said = {**place.config, **settings}
         self.config_file.write_text(
             json.dumps({"config": {f"{program}:{key}": value for key, value in said.items()}})

@@ -27,10 +27,9 @@ def test_it_trains_and_a_changed_setting_is_a_new_run(
             "image": image.tag,
             "operator_image": OPERATOR_IMAGE,
             "init_container_image": INIT_IMAGE,
-            "lr": "0.1",
-            "epochs": "20",
         },
     )
+    stack.write("Pulumi.yaml", (FOLDER / "Pulumi.yaml").read_text())
     script = (FOLDER / "train.py").read_text()
     stack.write("train.py", script)
     stack.up().check()
