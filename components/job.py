@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from .kube import Manifest
 from .spec.inputs import text
 from .spec.job_args import JobArgs
 from .spec.model import parse
-from .spec.pod import GRACE_SECONDS
+from .spec.pod import GRACE_SECONDS, templates
 from .spec.program import Source, read_source
 from .spec.run import Run, check_length
 from .spec.version import version_of
@@ -60,7 +61,7 @@ class TrainingJob(pulumi.ComponentResource):
         needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
         if source is not None:
             source_map = _source_map(source, spec, run)
-            run = Run(kind.name, run_name, version, project, stack, source_map["metadata"]["name"])
+            run = replace(run, source_map=source_map["metadata"]["name"])
             needs.append(Manifest(f"{name}-program", source_map, self._child(hide=["data"])))
         manifest = kind.render(spec, run)
         self.job = self._register(kind, name, manifest, needs)
@@ -164,10 +165,8 @@ def _source_map(source: Source, spec: JobArgs, run: Run) -> dict[str, Any]:
 
 def _grace_seconds(manifest: dict[str, Any]) -> int:
     """The longest grace period of any role's pods."""
-    spec = manifest["spec"]
-    roles = spec.get("pytorchReplicaSpecs", {"Job": spec}).values()
     graces: list[int] = [
-        role["template"]["spec"].get("terminationGracePeriodSeconds", GRACE_SECONDS)
-        for role in roles
+        template["spec"].get("terminationGracePeriodSeconds", GRACE_SECONDS)
+        for template in templates(manifest)
     ]
     return max(graces)

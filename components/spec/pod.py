@@ -69,6 +69,13 @@ def pod_template(
     return laid_over(base, overlay)  # type: ignore[no-any-return]
 
 
+def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The pod templates in a job's manifest, the deciding role's first."""
+    spec = manifest["spec"]
+    roles = spec.get("pytorchReplicaSpecs", {"Job": spec})
+    return [role["template"] for role in roles.values()]
+
+
 def _runtime_env(run: Run, grace: int) -> dict[str, Any]:
     return {
         "TRAINSTACK_GRACE_SECONDS": str(grace),

@@ -19,6 +19,7 @@ from ..commands import pod_selector
 from ..spec.inputs import mapped
 from ..spec.job_args import JobArgs
 from ..spec.model import TrainstackError
+from ..spec.pod import templates
 from .target import Target
 
 if TYPE_CHECKING:
@@ -97,9 +98,7 @@ def _field(key: str) -> Callable[[dict[str, Any]], Any]:
 
 
 def _container(manifest: dict[str, Any]) -> str:
-    roles = manifest["spec"].get("pytorchReplicaSpecs", {"Job": manifest["spec"]})
-    template = next(iter(roles.values()))["template"]
-    return str(template["spec"]["containers"][0]["name"])
+    return str(templates(manifest)[0]["spec"]["containers"][0]["name"])
 
 
 def _cluster(job: TrainingJob, spec: JobArgs, where: str) -> tuple[str | None, str | None]:
