@@ -6,13 +6,14 @@
 """
 
 from .operators import TrainingOperator, TrainingOperatorArgs
-from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs, Worker
+from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
 from .spec.model import TrainstackError
 from .spec.mounts import Mount
 from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
 from .spec.program import Program
+from .spec.replica import Worker
 from .spec.resources import Resources
 
 __all__ = [

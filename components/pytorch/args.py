@@ -10,10 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..spec.job_args import JobArgs
 from ..spec.policy import RestartPolicy
-from ..spec.replica import Replica
+from ..spec.replica import MOST_WORKERS, Replica, Worker
 from ..spec.shown import shown
 
-_MAX_NODES = 9999
 _AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
 _RDZV_KEYS = (
     "close_timeout",
@@ -31,25 +30,25 @@ class Master(Replica):
     """The one replica with rank 0, whose success is the job's."""
 
 
-class Worker(Replica):
-    """The other replicas."""
-
-    replicas: Annotated[int, Field(ge=0, le=_MAX_NODES, strict=True)]
-    """Number of workers, 0 or more; the master comes on top."""
-
-
 class PyTorchJobArgs(JobArgs):
     """Arguments of `PyTorchJob`: one master and some workers, one process each."""
 
     master: Master = Master.model_construct()
     """Always one replica."""
     worker: Worker = Worker.model_construct(replicas=0)
-    """Default: none, a job of the master alone."""
+    """Replicas on top of the master; default: none, a job of the master alone."""
+
+    @property
+    def workers(self) -> int:
+        """Number of workers."""
+        return self.worker.replicas or 0
 
     @model_validator(mode="after")
     def _complete(self) -> PyTorchJobArgs:
+        if self.worker.replicas is None:
+            raise ValueError("worker.replicas: required, but not given")
         roles: dict[str, Replica] = {"master": self.master}
-        if self.worker.replicas:
+        if self.workers:
             roles["worker"] = self.worker
         for name, role in roles.items():
             if role.image is None and self.image is None:
@@ -78,12 +77,12 @@ def _nnodes(value: Any) -> Any:
     if form is None:
         raise ValueError(f"got {shown(value)}: {_NNODES}")
     least, most = int(form[1]), int(form[2] or form[1])
-    if not 1 <= least <= most <= _MAX_NODES:
+    if not 1 <= least <= most <= MOST_WORKERS:
         raise ValueError(f"got {shown(value)}: {_NNODES}")
     return least if least == most else f"{least}:{most}"
 
 
-_NNODES = f'must be a number of nodes or "min:max", 1 <= min <= max <= {_MAX_NODES}'
+_NNODES = f'must be a number of nodes or "min:max", 1 <= min <= max <= {MOST_WORKERS}'
 
 
 def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:

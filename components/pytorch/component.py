@@ -19,9 +19,9 @@ _JOB = "kubernetes:batch/v1:Job"
 def _pytorch_summary(args: PyTorchJobArgs) -> dict[str, Any]:
     gpus = sum(
         _gpus(args, role.requests, role.limits) * count
-        for role, count in ((args.master, 1), (args.worker, args.worker.replicas))
+        for role, count in ((args.master, 1), (args.worker, args.workers))
     )
-    return {"gpus": gpus, "nodes": 1 + args.worker.replicas}
+    return {"gpus": gpus, "nodes": 1 + args.workers}
 
 
 def _gpus(args: PyTorchJobArgs, *own: Any) -> int:
@@ -43,7 +43,7 @@ PYTORCH = Kind(
     args=PyTorchJobArgs,
     render=render_pytorch,
     summary=_pytorch_summary,
-    longest_suffix=lambda args: f"-worker-{max(args.worker.replicas - 1, 0)}",
+    longest_suffix=lambda args: f"-worker-{max(args.workers - 1, 0)}",
     targets=(_PYTORCHJOB,),
 )
 ELASTIC = Kind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..kubeflow import replica_spec, run_policy, training_object
 from ..spec.inputs import text
 from ..spec.pod import pod_template
 from ..spec.policy import RestartPolicy
@@ -32,11 +33,13 @@ _STORED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
 
 def render_pytorch(args: PyTorchJobArgs, run: Run) -> dict[str, Any]:
     """A `kubeflow.org/v1` PyTorchJob of one master and its workers."""
-    replicas = {"Master": _replica_spec(args, args.master, run, replicas=1)}
-    if args.worker.replicas:
-        replicas["Worker"] = _replica_spec(args, args.worker, run, replicas=args.worker.replicas)
+    replicas = {"Master": replica_spec(args, args.master, run, replicas=1, container=CONTAINER)}
+    if args.workers:
+        replicas["Worker"] = replica_spec(
+            args, args.worker, run, replicas=args.workers, container=CONTAINER
+        )
     restarts = any(spec["restartPolicy"] != RestartPolicy.NEVER.value for spec in replicas.values())
-    return _object(
+    return training_object(
         args,
         run,
         "kubeflow.org/v1",
@@ -44,7 +47,7 @@ def render_pytorch(args: PyTorchJobArgs, run: Run) -> dict[str, Any]:
         {
             "nprocPerNode": "1",
             "pytorchReplicaSpecs": replicas,
-            "runPolicy": _run_policy(args, RESTARTS if restarts else 0),
+            "runPolicy": run_policy(args, RESTARTS if restarts else 0),
         },
     )
 
@@ -54,7 +57,9 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     if args.nodes == (1, 1):
         return _batch_job(args, run)
     least, most = args.nodes
-    worker = _replica_spec(args, _ELASTIC_WORKER, run, replicas=most, env=_elastic_env(args))
+    worker = replica_spec(
+        args, _ELASTIC_WORKER, run, replicas=most, container=CONTAINER, env=_elastic_env(args)
+    )
     store = {
         "replicas": 1,
         "restartPolicy": "ExitCode",
@@ -68,7 +73,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
             command=["trainstack-run", "store"],
         ),
     }
-    return _object(
+    return training_object(
         args,
         run,
         "kubeflow.org/v1",
@@ -88,7 +93,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
             },
             "nprocPerNode": str(args.nproc_per_node),
             "pytorchReplicaSpecs": {"Master": store, "Worker": worker},
-            "runPolicy": _run_policy(args, RESTARTS),
+            "runPolicy": run_policy(args, RESTARTS),
         },
     )
 
@@ -135,7 +140,7 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     }
     if policy.active_deadline_seconds is not None:
         spec["activeDeadlineSeconds"] = policy.active_deadline_seconds
-    job = _object(args, run, "batch/v1", "Job", spec)
+    job = training_object(args, run, "batch/v1", "Job", spec)
     job["metadata"]["annotations"] = {**_STORED_IS_ENOUGH, **args.annotations}
     return job
 
@@ -154,47 +159,3 @@ def _rdzv(args: ElasticJobArgs) -> dict[str, int]:
         for key, value in args.rdzv_configs.items()
     }
     return dict(sorted({**_RDZV_DEFAULTS, **said}.items()))
-
-
-def _replica_spec(
-    args: PyTorchJobArgs | ElasticJobArgs,
-    replica: Replica,
-    run: Run,
-    *,
-    replicas: int,
-    env: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    return {
-        "replicas": replicas,
-        "restartPolicy": replica.restart_policy.value,
-        "template": pod_template(args, replica, run, container=CONTAINER, env=env or {}),
-    }
-
-
-def _run_policy(args: PyTorchJobArgs | ElasticJobArgs, backoff_limit: int) -> dict[str, Any]:
-    policy = args.run_policy
-    rendered: dict[str, Any] = {
-        "backoffLimit": backoff_limit if policy.backoff_limit is None else policy.backoff_limit,
-        "cleanPodPolicy": policy.clean_pod_policy.value,
-        "suspend": False,
-    }
-    if policy.active_deadline_seconds is not None:
-        rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds
-    return rendered
-
-
-def _object(
-    args: PyTorchJobArgs | ElasticJobArgs,
-    run: Run,
-    api_version: str,
-    kind: str,
-    spec: dict[str, Any],
-) -> dict[str, Any]:
-    metadata = {
-        "labels": {**args.labels, **run.labels},
-        "name": run.job_name,
-        "namespace": args.namespace,
-    }
-    if args.annotations:
-        metadata["annotations"] = dict(args.annotations)
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}

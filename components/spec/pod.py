@@ -18,6 +18,7 @@ from .run import Run
 GRACE_SECONDS = 30
 _SOURCE_VOLUME = "trainstack-program"
 _SHM_VOLUME = "trainstack-shm"
+_REPLICA_SPECS = ("pytorchReplicaSpecs", "tfReplicaSpecs", "mpiReplicaSpecs")
 
 
 def pod_template(
@@ -28,12 +29,14 @@ def pod_template(
     container: str,
     env: Mapping[str, Any],
     trains: bool = True,
+    launcher: str = "torch",
     command: list[Any] | None = None,
 ) -> dict[str, Any]:
     """The pod template of one role, its training container first.
 
-    `env` is the kind's own environment, `command` replaces what the job runs, and a role that
-    does not train (`trains=False`) gets neither the program nor the job's mounts.
+    `env` is the kind's own environment, `launcher` the runtime's role that starts the program,
+    `command` replaces what the job runs, and a role that does not train (`trains=False`) gets
+    neither the program nor the job's mounts.
     """
     overlay = laid_over(job.pod_overlay, replica.pod_overlay)
     grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", GRACE_SECONDS)
@@ -45,7 +48,7 @@ def pod_template(
                 _without_none(
                     name=container,
                     image=replica.image if replica.image is not None else job.image,
-                    **(_launch(job, replica) if command is None else {"command": command}),
+                    **({"command": command} if command else _launch(job, replica, launcher)),
                     env=to_kube(
                         {
                             **_runtime_env(run, grace),
@@ -72,7 +75,7 @@ def pod_template(
 def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The pod templates in a job's manifest, the deciding role's first."""
     spec = manifest["spec"]
-    roles = spec.get("pytorchReplicaSpecs", {"Job": spec})
+    roles = next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec})
     return [role["template"] for role in roles.values()]
 
 
@@ -85,10 +88,10 @@ def _runtime_env(run: Run, grace: int) -> dict[str, Any]:
     }
 
 
-def _launch(job: JobArgs, replica: Replica) -> dict[str, Any]:
+def _launch(job: JobArgs, replica: Replica, launcher: str) -> dict[str, Any]:
     command = replica.command if replica.command is not None else job.command
     if command is None and job.program is not None:
-        command = ["trainstack-run", "torch", *job.program.command(), "--"]
+        command = ["trainstack-run", launcher, *job.program.command(), "--"]
     args = replica.args if replica.args is not None else job.args
     return {"command": command, "args": [*arguments(job.hyperparameters), *args] or None}
 

@@ -14,6 +14,8 @@ from .overlay import PodOverlay
 from .policy import RestartPolicy
 from .resources import Resources, requirements
 
+MOST_WORKERS = 9999
+
 
 class Replica(Args):
     """What one role's pods are made of; unset fields are the job's."""
@@ -45,3 +47,10 @@ class Replica(Args):
         if self.requests is None and self.limits is None:
             return requirements(None, default)
         return requirements(self.requests, self.limits)
+
+
+class Worker(Replica):
+    """The replicas beside a job's deciding one."""
+
+    replicas: Annotated[int, Field(ge=0, le=MOST_WORKERS, strict=True)] | None = None
+    """Number of workers, 0 or more; the kind says what it is when unset."""

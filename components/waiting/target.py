@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-_PLURALS = {"PyTorchJob": "pytorchjobs", "Job": "jobs"}
-
 
 @dataclass(frozen=True)
 class Target:
@@ -27,7 +25,7 @@ class Target:
     @property
     def plural(self) -> str:
         """The kind's name in API paths."""
-        return _PLURALS[self.kind]
+        return f"{self.kind.lower()}s"
 
     @property
     def selector(self) -> str:
