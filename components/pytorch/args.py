@@ -47,6 +47,12 @@ class PyTorchJobArgs(JobArgs):
     def _complete(self) -> PyTorchJobArgs:
         if self.worker.replicas is None:
             raise ValueError("worker.replicas: required, but not given")
+        idle = sorted(self.worker.model_fields_set - {"replicas"})
+        if not self.workers and idle:
+            raise ValueError(
+                f"worker.{idle[0]}: got {shown(getattr(self.worker, idle[0]))}, but "
+                "worker.replicas is 0: there is no worker to have it"
+            )
         roles: dict[str, Replica] = {"master": self.master}
         if self.workers:
             roles["worker"] = self.worker

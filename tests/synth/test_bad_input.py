@@ -212,6 +212,10 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
 PYTORCH: list[tuple[dict[str, Any], str]] = [
     ({"worker": {}}, "worker.replicas: required, but not given"),
     ({"worker": {"replicas": "2"}}, "worker.replicas: got '2': input should be a valid integer"),
+    (
+        {"worker": {"replicas": 0, "image": "a"}},
+        "worker.image: got 'a', but worker.replicas is 0: there is no worker to have it",
+    ),
     ({"worker": {"replicas": -1}}, "worker.replicas: got -1: input should be greater than or"),
     ({"worker": 3}, "worker: got 3: input should be a valid dictionary or instance of Worker"),
     ({"master": {"replicas": 2}}, "master.replicas: unknown field; allowed: args, command, env,"),
