@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 
 import images
@@ -39,6 +40,8 @@ class Place:
     stack: str
     env: Mapping[str, str]
     config: Mapping[str, str]
+    incarnation: str = ""
+    """Changes when the cluster is made anew; the stack's state then belongs to nothing."""
 
 
 def fetch_operators(toolchain: Toolchain | None) -> None:
@@ -64,6 +67,9 @@ def dev_cluster() -> Place:
             "operator_image": OPERATOR_IMAGE,
             "init_container_image": INIT_IMAGE,
         },
+        yaml.safe_load(cluster.kubeconfig.read_text())["clusters"][0]["cluster"][
+            "certificate-authority-data"
+        ],
     )
 
 
@@ -98,8 +104,11 @@ class Stack:
         self.place = place
         own = STATE / place.stack
         self.config_file = own / f"{program}.json"
-        home, state = own / "pulumi-home", own / "state"
+        home, state, incarnation = own / "pulumi-home", own / "state", own / "incarnation"
+        if place.incarnation != (incarnation.read_text() if incarnation.exists() else ""):
+            shutil.rmtree(state, ignore_errors=True)
         state.mkdir(parents=True, exist_ok=True)
+        incarnation.write_text(place.incarnation)
         self.env = {
             **ensure(PULUMI_TOOLS).env(pulumi_home=home),
             **place.env,

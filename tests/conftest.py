@@ -45,12 +45,17 @@ def pulumi_home(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[DevCluster]:
-    """The dev cluster; stopped at the end if these tests started it."""
+    """The dev cluster, with nothing in it; stopped at the end if it was started here."""
     from devcluster import DevCluster
+    from tests.support.kube import Kube
 
     cluster = DevCluster()
     was_running = cluster.running
     cluster.up()
+    if strangers := Kube(cluster.kubeconfig).strangers():
+        print(f"\nmaking the dev cluster anew: it holds {', '.join(strangers)}")
+        cluster.down()
+        cluster.up()
     yield cluster
     if not was_running:
         cluster.down()
