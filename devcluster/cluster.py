@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from . import mounts, network, preflight, sysctls
+from .api import Api
 from .bringup import BringUp
+from .certs import Pki
 from .cgroup import Cgroups
 from .errors import DevClusterError
 from .firewall import Firewall
@@ -49,6 +51,14 @@ class DevCluster:
     def status(self) -> Status:
         """The state of every part."""
         return read_status(self.settings)
+
+    def contents(self) -> list[str]:
+        """Namespaces and webhooks that are in it besides its own."""
+        api = Api(self.settings, Pki(self.settings.pki))
+        namespaces = _names(api, "/api/v1/namespaces")
+        hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+        foreign = [name for name in namespaces if not name.startswith(("default", "kube-"))]
+        return [*foreign, *_names(api, hooks)]
 
     def up(self, gpus: int | None = None) -> None:
         """Start what does not run, and wait until pods can; None leaves the GPUs as they are."""
@@ -169,3 +179,8 @@ def _remove_folder(folder: Path, last: Path) -> None:
         folder.rmdir()
     except OSError:
         return  # Somebody has mounted a disk there.
+
+
+def _names(api: Api, path: str) -> list[str]:
+    found = api.get(path) or {"items": []}
+    return [item["metadata"]["name"] for item in found["items"]]

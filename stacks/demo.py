@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 STATE = HERE.parent / ".trainstack"
 OPERATOR_IMAGE = "localhost/trainstack/training-operator:v1.9.4"
 INIT_IMAGE = "localhost/trainstack/busybox:1.35"
+INCARNATION = "incarnation"
 PULUMI_TOOLS = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -58,6 +59,16 @@ def dev_cluster() -> Place:
     cluster = DevCluster()
     console.rule("dev cluster")
     cluster.up()
+    incarnation = _incarnation(cluster)
+    known = STATE / "devcluster" / INCARNATION
+    contents = cluster.contents()
+    if contents and not (known.exists() and known.read_text() == incarnation):
+        raise typer.Exit(
+            _say(
+                f"the dev cluster holds what another checkout made ({', '.join(contents)}): "
+                "run `make down` first, there or here"
+            )
+        )
     cluster.load_image(image.tar)
     return Place(
         "devcluster",
@@ -67,10 +78,14 @@ def dev_cluster() -> Place:
             "operator_image": OPERATOR_IMAGE,
             "init_container_image": INIT_IMAGE,
         },
-        yaml.safe_load(cluster.kubeconfig.read_text())["clusters"][0]["cluster"][
-            "certificate-authority-data"
-        ],
+        incarnation,
     )
+
+
+def _incarnation(cluster: DevCluster) -> str:
+    """What a cluster that is made anew has anew: its certificate authority."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    return str(config["clusters"][0]["cluster"]["certificate-authority-data"])
 
 
 def current_context(image: str, yes: bool) -> Place:
@@ -104,7 +119,7 @@ class Stack:
         self.place = place
         own = STATE / place.stack
         self.config_file = own / f"{program}.json"
-        home, state, incarnation = own / "pulumi-home", own / "state", own / "incarnation"
+        home, state, incarnation = own / "pulumi-home", own / "state", own / INCARNATION
         if place.incarnation != (incarnation.read_text() if incarnation.exists() else ""):
             shutil.rmtree(state, ignore_errors=True)
         state.mkdir(parents=True, exist_ok=True)

@@ -47,13 +47,12 @@ def pulumi_home(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) 
 def cluster() -> Iterator[DevCluster]:
     """The dev cluster, with nothing in it; stopped at the end if it was started here."""
     from devcluster import DevCluster
-    from tests.support.kube import Kube
 
     cluster = DevCluster()
     was_running = cluster.running
     cluster.up()
-    if strangers := Kube(cluster.kubeconfig).strangers():
-        print(f"\nmaking the dev cluster anew: it holds {', '.join(strangers)}")
+    if contents := cluster.contents():
+        print(f"\nmaking the dev cluster anew: it holds {', '.join(contents)}")
         cluster.down()
         cluster.up()
     yield cluster

@@ -26,15 +26,6 @@ class Kube:
         self.core = client.CoreV1Api(self.api)
         self.custom = client.CustomObjectsApi(self.api)
 
-    def strangers(self) -> list[str]:
-        """What `make demo` or a killed test left, and these tests would trip over."""
-        own = ("default", "kube-")
-        namespaces = [item.metadata.name for item in self.core.list_namespace().items]
-        hooks = client.AdmissionregistrationV1Api(self.api).list_validating_webhook_configuration()
-        return [name for name in namespaces if not name.startswith(own)] + [
-            item.metadata.name for item in hooks.items
-        ]
-
     @contextmanager
     def namespace(self, hint: str) -> Iterator[str]:
         """A new namespace for as long as the block runs."""
