@@ -13,12 +13,12 @@ from .cluster_provider import on_cluster
 from .commands import commands
 from .kind import Kind
 from .kube import Manifest
-from .spec.inputs import text
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, templates
-from .spec.program import Source, read_source
 from .spec.run import Run, check_length
+from .spec.source import read_source
+from .spec.source_map import source_map
 from .spec.version import version_of
 from .summary import summary
 
@@ -59,10 +59,11 @@ class TrainingJob(pulumi.ComponentResource):
         )
         run = Run(kind.name, run_name, version, project, stack)
         needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
-        if source is not None:
-            source_map = _source_map(source, spec, run)
-            run = replace(run, source_map=source_map["metadata"]["name"])
-            needs.append(Manifest(f"{name}-program", source_map, self._child(hide=["data"])))
+        if spec.program is not None and spec.program.has_files:
+            files = source_map(source, spec, run, where)
+            run = replace(run, source_map=files["metadata"]["name"])
+            hidden = sorted(files.keys() & {"binaryData", "data"})
+            needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
         manifest = kind.render(spec, run)
         self.job = self._register(kind, name, manifest, needs)
         self._said: dict[str, Any] = {
@@ -147,20 +148,6 @@ def parse_run_name(name: str, where: str) -> str:
     Raises `TrainstackError` when it is not a DNS label.
     """
     return str(parse(JobArgs, {"run_name": name}, f"{where}: logical name").run_name)
-
-
-def _source_map(source: Source, spec: JobArgs, run: Run) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "labels": run.labels,
-            "name": text(run.job_name, f"-program-{source.digest[:8]}"),
-            "namespace": spec.namespace,
-        },
-        "data": {source.filename: source.content},
-        "immutable": True,
-    }
 
 
 def _grace_seconds(manifest: dict[str, Any]) -> int:

@@ -10,7 +10,9 @@ import pulumi
 
 from .kind import Kind
 from .spec.job_args import JobArgs
-from .spec.program import Source
+from .spec.source import Source
+
+_LARGEST_EXACT = 2**53
 
 
 def summary(
@@ -30,6 +32,7 @@ def summary(
         **{key: _plain(value) for key, value in said.items()},
         **kind.summary(spec),
         "image": spec.image,
+        "inputs": _plain(spec.program.inputs) or None if spec.program else None,
         "namespace": spec.namespace,
         "program": _program(spec, source),
         "run_name": run_name,
@@ -40,16 +43,18 @@ def summary(
 
 
 def _plain(value: Any) -> Any:
-    """Enums to their values, dicts sorted."""
+    """Enums to their values, dicts sorted, and numbers that the wire would round as texts."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in sorted(value.items())}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
+        return str(value)
     return value.value if isinstance(value, Enum) else value
 
 
 def _program(spec: JobArgs, source: Source | None) -> str | None:
     if spec.program is None:
         return None
-    named = spec.program.script or spec.program.module
+    named = spec.program.script or spec.program.module or spec.program.function
     return f"{named} ({source.digest[:8]})" if source else named

@@ -27,6 +27,7 @@ _RDZV_DEFAULTS = {
     "read_timeout": 900,
 }
 _SIGTERM_EXIT = 143
+_PROGRAM_FAILED_EXIT = 1
 _STORED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
 """Keeps Pulumi from awaiting a batch Job's end, but not its deletion, as skipAwait would."""
 
@@ -116,26 +117,19 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     }
     template = pod_template(args, _ELASTIC_WORKER, run, container=CONTAINER, env=env)
     template["spec"]["restartPolicy"] = "Never"
-    disruptions = {
-        "rules": [
-            {
-                "action": "Ignore",
-                "onPodConditions": [{"status": "True", "type": "DisruptionTarget"}],
-            },
-            {
-                "action": "Ignore",
-                "onExitCodes": {
-                    "containerName": CONTAINER,
-                    "operator": "In",
-                    "values": [_SIGTERM_EXIT],
-                },
-            },
-        ]
-    }
+    rules: list[dict[str, Any]] = [
+        {
+            "action": "Ignore",
+            "onPodConditions": [{"status": "True", "type": "DisruptionTarget"}],
+        },
+        {"action": "Ignore", "onExitCodes": _exits_with(_SIGTERM_EXIT)},
+    ]
+    if args.program is not None and args.program.function is not None:
+        rules.append({"action": "FailJob", "onExitCodes": _exits_with(_PROGRAM_FAILED_EXIT)})
     policy = args.run_policy
     spec: dict[str, Any] = {
         "backoffLimit": policy.backoff_limit if policy.backoff_limit is not None else 0,
-        "podFailurePolicy": disruptions,
+        "podFailurePolicy": {"rules": rules},
         "template": template,
     }
     if policy.active_deadline_seconds is not None:
@@ -143,6 +137,10 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     job = training_object(args, run, "batch/v1", "Job", spec)
     job["metadata"]["annotations"] = {**_STORED_IS_ENOUGH, **args.annotations}
     return job
+
+
+def _exits_with(code: int) -> dict[str, Any]:
+    return {"containerName": CONTAINER, "operator": "In", "values": [code]}
 
 
 def _elastic_env(args: ElasticJobArgs) -> dict[str, Any]:

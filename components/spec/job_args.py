@@ -18,6 +18,7 @@ from .overlay import PodOverlay
 from .policy import RunPolicy, Seconds
 from .program import PROGRAM_DIR, Program
 from .quantity import as_bytes
+from .replica import Replica
 from .resources import Resources
 from .shown import shown
 
@@ -47,7 +48,8 @@ class JobArgs(Args):
     image_pull_secrets: list[In[Subdomain]] = []
     """Names of Secrets with registry credentials, in the job's namespace."""
     program: Program | None = None
-    """Script or module that the launch runtime in the image starts; excludes `command`."""
+    """Script, module or function that the launch runtime in the image starts; excludes
+    `command`."""
     command: Annotated[list[In[str]], Field(min_length=1)] | None = None
     """Replaces the image's entry point, without the launch runtime; excludes `program`."""
     args: list[In[str]] = []
@@ -96,6 +98,7 @@ class JobArgs(Args):
     def _no_contradiction(self) -> JobArgs:
         if self.program is not None and self.command is not None:
             raise ValueError("give either program or command, not both")
+        _check_function(self)
         if self.timeout is not None and self.wait == "accepted":
             raise ValueError(f"timeout: got {self.timeout}, but wait is 'accepted': nothing waits")
         _check_paths(self)
@@ -108,6 +111,18 @@ class JobArgs(Args):
         return self
 
 
+def _check_function(args: JobArgs) -> None:
+    """A function has inputs, and no command line."""
+    if args.program is None or args.program.function is None:
+        return
+    for field in ("hyperparameters", "args"):
+        if getattr(args, field):
+            raise ValueError(f"{field}: a function is called with program.inputs; say it there")
+    for name, value in args:
+        if isinstance(value, Replica) and value.args:
+            raise ValueError(f"{name}.args: a function is called with program.inputs")
+
+
 def _check_paths(args: JobArgs) -> None:
     paths = [mount.path.rstrip("/") or "/" for mount in args.mounts]
     for path in paths:
@@ -115,7 +130,7 @@ def _check_paths(args: JobArgs) -> None:
             raise ValueError(f"mounts: {path!r} is given more than once")
         if path == "/":
             raise ValueError("mounts: '/' would hide the image")
-    if args.program is not None and args.program.shipped:
+    if args.program is not None and args.program.has_files:
         for path in paths:
             if path == PROGRAM_DIR or path.startswith(f"{PROGRAM_DIR}/"):
                 raise ValueError(f"mounts: {path!r}: {PROGRAM_DIR!r} holds the program's source")

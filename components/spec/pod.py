@@ -108,7 +108,7 @@ def _volumes(job: JobArgs, run: Run) -> list[dict[str, Any]] | None:
 
 def _volume_mounts(job: JobArgs) -> list[dict[str, Any]] | None:
     found = mounts.volume_mounts(job.mounts)
-    if job.program is not None and job.program.shipped:
+    if job.program is not None and job.program.has_files:
         found.append({"name": _SOURCE_VOLUME, "mountPath": PROGRAM_DIR, "readOnly": True})
     if job.shared_memory is not False:
         found.append({"name": _SHM_VOLUME, "mountPath": "/dev/shm"})

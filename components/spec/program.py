@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import warnings
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .model import Args, TrainstackError
+from .json_values import JsonValues
+from .model import Args
 from .names import DATA_KEY
 from .shown import shown
 
 PROGRAM_DIR = "/etc/trainstack/program"
-LARGEST_SCRIPT = 900_000
+ARCHIVE = "source.tar.bz2"
+INPUTS = "inputs.json"
+
+
+def _is_module(value: str) -> bool:
+    return all(part.isidentifier() for part in value.split("."))
 
 
 def _module(value: str) -> str:
-    if not all(part.isidentifier() for part in value.split(".")):
+    if not _is_module(value):
         raise ValueError(f"got {shown(value)}: must be a dotted module name such as 'pkg.train'")
     return value
 
@@ -37,8 +40,20 @@ def _script(value: str) -> str:
     return value
 
 
+def _function(value: str) -> str:
+    place, _, name = value.rpartition(":")
+    path = PurePosixPath(place)
+    importable = path.stem.isidentifier() if path.suffix == ".py" else _is_module(place)
+    if not (importable and name.isidentifier()) or "\0" in value:
+        raise ValueError(
+            f"got {shown(value)}: must be '<path>.py:<function>' or '<module>:<function>', each "
+            "name one that Python can import"
+        )
+    return value
+
+
 class Program(Args):
-    """A script or a module that the launch runtime starts on every rank.
+    """A script, a module or a function that the launch runtime starts on every rank.
 
     >>> Program(script="train.py").command()
     ['--script', '/etc/trainstack/program/train.py']
@@ -49,66 +64,66 @@ class Program(Args):
     folder) and is shipped in a ConfigMap, up to 900,000 bytes; an absolute one is in the image."""
     module: Annotated[str, AfterValidator(_module)] | None = None
     """Dotted name of a module in the image, run as `python -m` would."""
+    function: Annotated[str, AfterValidator(_function)] | None = None
+    """`"path/file.py:name"` or `"pkg.mod:name"`, a function that is called on every rank and whose
+    return value on rank 0 is the run's result. A relative path is shipped, with the package that
+    the file is in; an absolute path and a module are in the image."""
+    inputs: JsonValues = {}
+    """The function's arguments by name: texts, numbers, bools, None, lists and dicts."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Program:
-        if (self.script is None) == (self.module is None):
-            raise ValueError("give exactly one of script and module")
+        said = [self.script, self.module, self.function]
+        if sum(one is not None for one in said) != 1:
+            raise ValueError("give exactly one of script, module and function")
+        if self.inputs and self.function is None:
+            raise ValueError(
+                "inputs: only a function has inputs; a script or a module takes hyperparameters"
+            )
         return self
 
     @property
     def shipped(self) -> bool:
         """Whether the source travels in a ConfigMap."""
-        return self.script is not None and not PurePosixPath(self.script).is_absolute()
+        path = self.script or self.path
+        return path is not None and not PurePosixPath(path).is_absolute()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether pods mount a ConfigMap with the source or with inputs."""
+        return self.shipped or bool(self.inputs)
+
+    @property
+    def path(self) -> str | None:
+        """Path of the file that a function is in, None for one in a module."""
+        place = (self.function or "").rpartition(":")[0]
+        return place if place.endswith(".py") else None
+
+    @property
+    def shipped_path(self) -> PurePosixPath:
+        """Where a shipped function's file is within the archive: its path without any `..`."""
+        parts: list[str] = []
+        for part in PurePosixPath(self.path or "").parts:
+            if part != "..":
+                parts.append(part)
+            elif parts:
+                parts.pop()
+        return PurePosixPath(*parts)
 
     def command(self) -> list[str]:
         """The launch runtime's arguments that name this program."""
         if self.module is not None:
             return ["--module", self.module]
+        if self.function is not None:
+            return self._call(self.function)
         script = PurePosixPath(self.script or "")
         path = script if script.is_absolute() else PurePosixPath(PROGRAM_DIR) / script.name
         return ["--script", str(path)]
 
-
-@dataclass(frozen=True)
-class Source:
-    """A program's source text as it is shipped."""
-
-    filename: str
-    content: str
-
-    @property
-    def digest(self) -> str:
-        """Hash of name and text, in hexadecimal."""
-        return hashlib.sha256(f"{self.filename}\0{self.content}".encode()).hexdigest()
-
-
-def read_source(program: Program | None, folder: Path, where: str) -> Source | None:
-    """Read the script that has to be shipped, if there is one.
-
-    Raises `TrainstackError` when it is missing, not text, not valid Python, or too large.
-    """
-    if program is None or program.script is None or not program.shipped:
-        return None
-    path = folder / program.script
-    problem = f"{where}: program.script: got {program.script!r}"
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise TrainstackError(
-            f"{problem}: cannot read {path}: {error.strerror}; a relative path starts at the "
-            "folder of the Pulumi program, an absolute one names a file in the image"
-        ) from None
-    if len(raw) > LARGEST_SCRIPT:
-        raise TrainstackError(
-            f"{problem}: {len(raw):,} bytes, above the {LARGEST_SCRIPT:,} that a ConfigMap "
-            "carries; build it into the image and name it by an absolute path or a module"
-        )
-    try:
-        content = raw.decode()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(content, program.script, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise TrainstackError(f"{problem}: not valid Python: {error}") from None
-    return Source(path.name, content)
+    def _call(self, function: str) -> list[str]:
+        words = ["--function", function]
+        if self.shipped:
+            name = function.rpartition(":")[2]
+            words = ["--function", f"{self.shipped_path}:{name}"]
+            words += ["--source", f"{PROGRAM_DIR}/{ARCHIVE}"]
+        return [*words, "--inputs", f"{PROGRAM_DIR}/{INPUTS}"] if self.inputs else words

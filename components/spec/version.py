@@ -11,7 +11,7 @@ from pulumi import Output
 
 from .inputs import mapped
 from .job_args import JobArgs
-from .program import Source
+from .source import Source
 
 DIGITS = 8
 

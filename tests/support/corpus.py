@@ -34,7 +34,9 @@ def made(said: dict[str, Any], *, preview: bool = False) -> dict[str, Any]:
     """What the library makes of an entry's job now."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in said.get("files", {}).items():
-            (Path(folder) / name).write_text(content)
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
         component = getattr(trainstack, said["kind"])
         result = synth(
             lambda: component(said["name"], said["args"]),

@@ -19,10 +19,10 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ({"worker": {"replicas": 2}}, "worker: unknown field; allowed: annotations,"),
     ({"image": None}, "image: required"),
     ({"program": None}, "program: required"),
-    ({"program": {}}, "program: give exactly one of script and module"),
+    ({"program": {}}, "program: give exactly one of script, module and function"),
     (
         {"program": {"script": "a.py", "module": "a"}},
-        "program: give exactly one of script and module",
+        "program: give exactly one of script, module and function",
     ),
     ({"program": "train.py"}, "program: got 'train.py': input should be a valid dictionary"),
     ({"program": {"script": "train.sh"}}, "program.script: got 'train.sh': must be a Python file"),

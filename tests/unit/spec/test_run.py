@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 
 from trainstack import ElasticJob, PyTorchJob, TrainstackError
 from trainstack.spec.names import LabelValue
-from trainstack.spec.program import Program, Source, read_source
+from trainstack.spec.program import Program
 from trainstack.spec.run import Run, check_length
+from trainstack.spec.source import Source, read_source
 from trainstack.testing import synth
 
 names = st.from_regex(r"[a-z]([-a-z0-9]{0,60}[a-z0-9])?", fullmatch=True)
@@ -114,4 +115,4 @@ def test_any_file_is_read_or_refused(tmp_path_factory: Any, content: bytes) -> N
         assert "not valid Python" in str(error)
     else:
         assert source is not None
-        assert source.content.encode() == content
+        assert str(source.content).encode() == content

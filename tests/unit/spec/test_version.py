@@ -14,7 +14,7 @@ from tests.support.jobs import LEAST
 from trainstack import ElasticJobArgs, PyTorchJobArgs
 from trainstack.spec.job_args import JobArgs
 from trainstack.spec.model import parse
-from trainstack.spec.program import Source
+from trainstack.spec.source import Source
 from trainstack.spec.version import version_of
 
 SOURCE = Source("train.py", "print()\n")
