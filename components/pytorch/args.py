@@ -47,7 +47,7 @@ class PyTorchJobArgs(JobArgs):
     def _complete(self) -> PyTorchJobArgs:
         if self.worker.replicas is None:
             raise ValueError("worker.replicas: required, but not given")
-        idle = sorted(self.worker.model_fields_set - {"replicas"})
+        idle = sorted(self.worker.model_dump(exclude_defaults=True, exclude={"replicas"}))
         if not self.workers and idle:
             raise ValueError(
                 f"worker.{idle[0]}: got {shown(getattr(self.worker, idle[0]))}, but "
