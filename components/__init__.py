@@ -5,6 +5,7 @@
 3
 """
 
+from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
 from .operators import TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
 from .spec.cluster import Cluster
@@ -21,6 +22,11 @@ __all__ = [
     "Cluster",
     "ElasticJob",
     "ElasticJobArgs",
+    "HorovodJob",
+    "HorovodJobArgs",
+    "Launcher",
+    "MPIJob",
+    "MPIJobArgs",
     "Master",
     "Mount",
     "Program",

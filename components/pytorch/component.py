@@ -9,6 +9,7 @@ import pulumi
 
 from ..job import TrainingJob
 from ..kind import Kind
+from ..kubeflow import gpus
 from .args import ElasticJobArgs, PyTorchJobArgs
 from .render import render_elastic, render_pytorch
 
@@ -17,22 +18,17 @@ _JOB = "kubernetes:batch/v1:Job"
 
 
 def _pytorch_summary(args: PyTorchJobArgs) -> dict[str, Any]:
-    gpus = sum(
-        _gpus(args, role.requests, role.limits) * count
-        for role, count in ((args.master, 1), (args.worker, args.workers))
-    )
-    return {"gpus": gpus, "nodes": 1 + args.workers}
-
-
-def _gpus(args: PyTorchJobArgs, *own: Any) -> int:
-    said = [amounts for amounts in own if amounts is not None] or [args.resources]
-    return max((amounts.gpu or 0 for amounts in said if amounts is not None), default=0)
+    roles = ((args.master, 1), (args.worker, args.workers))
+    return {
+        "gpus": sum(gpus(args, role) * count for role, count in roles),
+        "nodes": 1 + args.workers,
+    }
 
 
 def _elastic_summary(args: ElasticJobArgs) -> dict[str, Any]:
-    gpus = (args.resources.gpu or 0) if args.resources else 0
+    each = (args.resources.gpu or 0) if args.resources else 0
     return {
-        "gpus": args.nodes[1] * gpus,
+        "gpus": args.nodes[1] * each,
         "nnodes": args.nnodes,
         "nproc_per_node": args.nproc_per_node,
     }

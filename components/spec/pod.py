@@ -31,12 +31,13 @@ def pod_template(
     trains: bool = True,
     launcher: str = "torch",
     command: list[Any] | None = None,
+    readiness: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The pod template of one role, its training container first.
 
     `env` is the kind's own environment, `launcher` the runtime's role that starts the program,
-    `command` replaces what the job runs, and a role that does not train (`trains=False`) gets
-    neither the program nor the job's mounts.
+    `command` replaces what the job runs, `readiness` is the container's readiness probe, and a
+    role that does not train (`trains=False`) gets neither the program nor the job's mounts.
     """
     overlay = laid_over(job.pod_overlay, replica.pod_overlay)
     grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", GRACE_SECONDS)
@@ -57,6 +58,7 @@ def pod_template(
                         },
                         job.secrets if trains else {},
                     ),
+                    readinessProbe=readiness,
                     resources=replica.resources(job.resources) or None,
                     terminationMessagePolicy="FallbackToLogsOnError",
                     volumeMounts=_volume_mounts(job) if trains else None,

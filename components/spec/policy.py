@@ -51,9 +51,9 @@ class RunPolicy(Args):
     active_deadline_seconds: Seconds | None = None
     """Seconds after which the run is ended as failed; default: no deadline."""
     backoff_limit: Count | None = None
-    """Container restarts (for a batch Job: pods) after which the run has failed, 0 or more;
-    default 10 for an elastic job of several nodes and for a PyTorchJob with a role that restarts,
-    else 0."""
+    """Container restarts (for a batch Job: pods; for an MPIJob: launchers) after which the run has
+    failed, 0 or more; default 10 for an ElasticJob of several nodes and for a PyTorchJob with a
+    role that restarts, 3 for an elastic HorovodJob, else 0."""
     ttl_seconds_after_finished: Count | None = None
     """Refused for now: an object that removes itself is made again, and trained again, by the
     next `refresh` and `up`; it comes together with checkpoints that mark a run as finished."""

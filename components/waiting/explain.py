@@ -18,17 +18,24 @@ def failure(target: Target, look: Look) -> str:
     if cause is None:
         reason = condition.get("reason", ""), condition.get("message", "")
         cause = ": ".join(part for part in reason if part) or "for an unknown reason"
-    elif limit := _limit(condition):
+    elif (limit := _limit(condition, look)) and limit not in cause:
         cause = f"{limit}; {cause}"
     return f"{head}: {cause}\nmore: kubectl --namespace {target.namespace} logs --prefix " + (
         f"--selector {target.selector}"
     )
 
 
-def _limit(condition: dict[str, Any]) -> str | None:
-    """The limit that ended the run; the training-operator tells it in the message only."""
-    if condition.get("reason") in ("DeadlineExceeded", "BackoffLimitExceeded"):
-        return str(condition["reason"])
+def _limit(condition: dict[str, Any], look: Look) -> str | None:
+    """The limit that ended the run.
+
+    The training-operator tells it in the message only, the mpi-operator adds the pod's reason, and
+    workers whose own deadline has passed take their launcher with them.
+    """
+    if any(pod.get("status", {}).get("reason") == "DeadlineExceeded" for pod in look.pods):
+        return "DeadlineExceeded"
+    reason = str(condition.get("reason", "")).partition("/")[0]
+    if reason in ("DeadlineExceeded", "BackoffLimitExceeded"):
+        return reason
     message = condition.get("message", "")
     if "active longer than specified deadline" in message:
         return "DeadlineExceeded"

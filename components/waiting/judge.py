@@ -60,16 +60,51 @@ def container_statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def judge(look: Look) -> Phase:
-    """The phase of a training-operator job or of a batch Job."""
+    """The phase of a Kubeflow job or of a batch Job."""
+    judges = {"Job": _judge_batch, "MPIJob": _judge_mpi}
+    return judges.get(look.job["kind"], _judge_training)(look)
+
+
+def _judge_training(look: Look) -> Phase:
     if look.condition("Failed"):
         return Phase.FAILED
-    if look.condition("Succeeded", "Complete"):
+    if look.condition("Succeeded"):
         return Phase.SUCCEEDED
-    status = look.job.get("status") or {}
-    if look.job["kind"] == "Job":
-        if status.get("ready"):
-            return Phase.RUNNING
-        return Phase.PENDING if status else Phase.UNSEEN
     if look.condition("Running"):
         return Phase.RUNNING
+    return _not_running(look)
+
+
+def _judge_batch(look: Look) -> Phase:
+    if look.condition("Failed"):
+        return Phase.FAILED
+    if look.condition("Complete"):
+        return Phase.SUCCEEDED
+    status = look.job.get("status") or {}
+    if status.get("ready"):
+        return Phase.RUNNING
+    return Phase.PENDING if status else Phase.UNSEEN
+
+
+def _judge_mpi(look: Look) -> Phase:
+    """The phase of an MPIJob, whose launcher decides.
+
+    The operator calls a job failed as soon as a worker is evicted, though its launcher goes on; it
+    replaces no failed worker, and starts no launcher without all of them.
+    """
+    status = look.job.get("status") or {}
+    if look.condition("Succeeded"):
+        return Phase.SUCCEEDED
+    launcher = (status.get("replicaStatuses") or {}).get("Launcher")
+    worker_failed = any(pod.get("status", {}).get("phase") == "Failed" for pod in look.pods)
+    hopeless = launcher is None and worker_failed
+    if hopeless or (look.condition("Failed") and status.get("completionTime")):
+        return Phase.FAILED
+    if look.condition("Running") or (look.condition("Failed") and (launcher or {}).get("active")):
+        return Phase.RUNNING
+    return _not_running(look)
+
+
+def _not_running(look: Look) -> Phase:
+    status = look.job.get("status") or {}
     return Phase.PENDING if status.get("conditions") else Phase.UNSEEN

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from trainstack import ElasticJobArgs, PyTorchJobArgs
+from trainstack import ElasticJobArgs, HorovodJobArgs, MPIJobArgs, PyTorchJobArgs
+from trainstack.mpi.render import render_horovod, render_mpi
 from trainstack.pytorch.render import render_elastic, render_pytorch
 from trainstack.spec.model import parse
 from trainstack.spec.run import Run
@@ -32,11 +34,23 @@ def elastic(**said: Any) -> dict[str, Any]:
     return render_elastic(parse(ElasticJobArgs, {**LEAST, **said}, "ElasticJob 'mnist'"), RUN)
 
 
+def mpi(**said: Any) -> dict[str, Any]:
+    """The manifest of an MPIJob with `LEAST` and what else is said."""
+    args = parse(MPIJobArgs, {**LEAST, **said}, "MPIJob 'mnist'")
+    return render_mpi(args, replace(RUN, kind="MPIJob"))
+
+
+def horovod(**said: Any) -> dict[str, Any]:
+    """The manifest of a HorovodJob with `LEAST` and what else is said."""
+    args = parse(HorovodJobArgs, {**LEAST, **said}, "HorovodJob 'mnist'")
+    return render_horovod(args, replace(RUN, kind="HorovodJob"))
+
+
 def pod(manifest: Mapping[str, Any], role: str | None = None) -> dict[str, Any]:
     """The pod spec of a role, or of a batch Job."""
     spec = manifest["spec"]
-    template = spec["template"] if role is None else spec["pytorchReplicaSpecs"][role]["template"]
-    found: dict[str, Any] = template["spec"]
+    roles: Any = next((value for key, value in spec.items() if key.endswith("ReplicaSpecs")), {})
+    found: dict[str, Any] = (spec if role is None else roles[role])["template"]["spec"]
     return found
 
 

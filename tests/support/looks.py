@@ -7,7 +7,7 @@ from typing import Any
 
 from trainstack.waiting.target import Target
 
-JOB, PYTORCHJOB = "Job", "PyTorchJob"
+JOB, MPIJOB, PYTORCHJOB = "Job", "MPIJob", "PyTorchJob"
 TARGET = Target(
     kind=PYTORCHJOB,
     group="kubeflow.org",

@@ -21,9 +21,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def pytorchjob_crd() -> Path:
-    """The operator's own CRD of a PyTorchJob, from the tool cache (built when missing)."""
+def crds() -> dict[str, Path]:
+    """The operators' own CRDs by kind, from the tool cache (built when missing)."""
     from devcluster.toolchain import ensure  # slow, and needed by few
 
-    manifests = ensure(["training-operator"]).manifests("training-operator")
-    return manifests / "crds" / "kubeflow.org_pytorchjobs.yaml"
+    tools = ensure(["training-operator", "mpi-operator"])
+    training = tools.manifests("training-operator") / "crds"
+    return {
+        "MPIJob": tools.manifests("mpi-operator") / "kubeflow.org_mpijobs.yaml",
+        "PyTorchJob": training / "kubeflow.org_pytorchjobs.yaml",
+    }

@@ -252,6 +252,110 @@ PYTORCH: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 
+MPI: list[tuple[dict[str, Any], str]] = [
+    ({"worker": {"replicas": 0}}, "worker.replicas: got 0: must be 1 or more, the launcher runs"),
+    ({"num_workers": 0}, "num_workers: got 0: input should be greater than or equal to 1"),
+    (
+        {"num_workers": 3, "worker": {"replicas": 2}},
+        "num_workers: got 3, but worker.replicas is 2",
+    ),
+    ({"launcher": {"replicas": 2}}, "launcher.replicas: got 2: input should be less than or equal"),
+    ({"num_launcher_replicas": 2}, "num_launcher_replicas: got 2: input should be less than or"),
+    ({"slots": 0}, "slots: got 0: input should be greater than or equal to 1"),
+    ({"slots": "2"}, "slots: got '2': input should be a valid integer"),
+    ({"image": None}, "image: required (or launcher.image)"),
+    ({"image": None, "launcher": {"image": "a"}}, "image: required (or worker.image)"),
+    ({"program": None}, "program: required (or command)"),
+    ({"launcher": {"command": ["x"]}}, "launcher.command: the job's program would never run"),
+    (
+        {"worker": {"args": ["x"]}},
+        "worker.args: a worker runs the ssh server, the arguments of the program are args",
+    ),
+    (
+        {"launcher": {"restart_policy": "Always"}},
+        "launcher.restart_policy: got 'Always': the mpi-operator takes 'OnFailure' or 'Never'",
+    ),
+    (
+        {"worker": {"restart_policy": ts.RestartPolicy.ALWAYS}},
+        "worker.restart_policy: got 'Always': the mpi-operator takes 'OnFailure' or 'Never'",
+    ),
+    ({"launcher": {"requests": {"gpu": 1}}}, "launcher: asks for GPUs, but runs no rank and the"),
+    ({"launcher": {"limits": {"gpu": 1}}}, "launcher: asks for GPUs, but runs no rank and the"),
+    (
+        {"launcher": {"env": {"K": "x"}}, "secrets": {"K": {"name": "k", "key": "k"}}},
+        "launcher.env.K: also given in secrets",
+    ),
+    # What the operator sets
+    ({"env": {"K_MPI_JOB_ROLE": "x"}}, "env.K_MPI_JOB_ROLE: set by the mpi-operator"),
+    ({"worker": {"env": {"K_MPI_JOB_ROLE": "x"}}}, "worker.env.K_MPI_JOB_ROLE: set by the"),
+    (
+        {"launcher": {"env": {"NVIDIA_VISIBLE_DEVICES": "all"}}},
+        "launcher.env.NVIDIA_VISIBLE_DEVICES: set by the mpi-operator",
+    ),
+    (
+        {"secrets": {"OMPI_MCA_plm_rsh_args": {"name": "k", "key": "k"}}},
+        "secrets.OMPI_MCA_plm_rsh_args: set by the mpi-operator",
+    ),
+    ({"ssh_auth_mount_path": "ssh"}, "ssh_auth_mount_path: got 'ssh': must be an absolute path"),
+    ({"ssh_auth_mount_path": "/etc/mpi/"}, "ssh_auth_mount_path: got '/etc/mpi/', where something"),
+    (
+        {"ssh_auth_mount_path": "/keys", "mounts": [{"path": "/keys/", "pvc": "k"}]},
+        "ssh_auth_mount_path: got '/keys', where something else is mounted",
+    ),
+    (
+        {"mounts": [{"path": "/etc/mpi", "pvc": "m"}]},
+        "mounts: '/etc/mpi': holds the operator's hostfile",
+    ),
+    ({"ssh_port": 0}, "ssh_port: got 0: input should be greater than or equal to 1"),
+    (
+        {"worker": {"pod_overlay": {"spec": {"hostname": "me"}}}},
+        "pod_overlay.spec.hostname: set by the mpi-operator",
+    ),
+    (
+        {"pod_overlay": {"spec": {"volumes": [{"name": "ssh-auth", "emptyDir": {}}]}}},
+        "pod_overlay.spec.volumes: 'ssh-auth' is a name of the mpi-operator's",
+    ),
+    (
+        {
+            "ssh_auth_mount_path": "/root/.ssh",
+            "pod_overlay": {"spec": {"securityContext": {"fsGroup": 1000}}},
+        },
+        "pod_overlay.spec.securityContext.fsGroup: ssh in the launcher refuses keys in",
+    ),
+    # A name that leaves room for those the operator makes
+    ({"run_name": "a" * 46}, "at most 45, since pods are named '<run_name>-<version>-launcher'"),
+    (
+        {"run_name": "a" * 45, "worker": {"replicas": 11}},
+        "at most 44, since pods are named '<run_name>-<version>-worker-10'",
+    ),
+]
+MPIJOB: list[tuple[dict[str, Any], str]] = [
+    ({"mpi_implementation": "OpenMPI 5"}, "got 'OpenMPI 5': input should be 'OpenMPI', 'Intel' or"),
+    ({"min_np": 2}, "min_np: unknown field; allowed: annotations,"),
+    (
+        {"mpi_implementation": "Intel", "env": {"I_MPI_PERHOST": "2"}},
+        "env.I_MPI_PERHOST: set by the mpi-operator",
+    ),
+]
+HOROVOD: list[tuple[dict[str, Any], str]] = [
+    ({"log_level": "info"}, "log_level: got 'info': input should be 'TRACE', 'DEBUG', 'INFO',"),
+    ({"min_np": 0}, "min_np: got 0: input should be greater than or equal to 1"),
+    ({"min_np": 3}, "min_np: got 3: at most 2, max_np or all ranks"),
+    ({"max_np": 3}, "max_np: got 3: at most 2, worker.replicas x slots"),
+    ({"min_np": 2, "max_np": 1}, "min_np: got 2: at most 1, max_np or all ranks"),
+    ({"elastic_timeout": 60}, "elastic_timeout: got 60, but the run is not elastic; give min_np"),
+    ({"reset_limit": 5}, "reset_limit: got 5, but the run is not elastic; give min_np"),
+    ({"min_np": 1, "blacklist_cooldown": [5]}, "got [5]: must be [least, most] seconds"),
+    ({"min_np": 1, "blacklist_cooldown": [5, 2]}, "got [5, 2]: must be [least, most] seconds"),
+    ({"network_interface": "eth0 eth1"}, "network_interface: got 'eth0 eth1': string should match"),
+    ({"discovery_script_path": "d.sh"}, "discovery_script_path: got 'd.sh': must be an absolute"),
+    ({"gloo_timeout": 0}, "gloo_timeout: got 0: input should be greater than 0"),
+    (
+        {"program": None, "command": ["horovodrun"], "verbose": True},
+        "verbose: got True, but a command of your own runs in place of horovodrun",
+    ),
+]
+
 
 def refused(component: Callable[..., object], name: str, args: Any) -> str:
     """The error of a program that makes one job."""
@@ -273,6 +377,23 @@ def test_elastic_job(said: dict[str, Any], message: str) -> None:
 def test_pytorch_job(said: dict[str, Any], message: str) -> None:
     error = refused(ts.PyTorchJob, "mnist", {**LEAST, **said})
     assert error.startswith("PyTorchJob 'mnist': ")
+    assert message in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("component", "said", "message"),
+    [
+        *((component, *case) for component in (ts.MPIJob, ts.HorovodJob) for case in MPI),
+        *((ts.MPIJob, *case) for case in MPIJOB),
+        *((ts.HorovodJob, {"worker": {"replicas": 2}, **said}, words) for said, words in HOROVOD),
+    ],
+)
+def test_launched_jobs(
+    component: Callable[..., object], said: dict[str, Any], message: str
+) -> None:
+    error = refused(component, "sums", {**LEAST, **said})
+    assert error.startswith(f"{component.__name__} 'sums': ")
     assert message in error
     assert "\n" not in error
 

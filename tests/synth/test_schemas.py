@@ -9,7 +9,7 @@ import pytest
 from kubernetes.client import ApiClient
 
 from tests.support import corpus
-from tests.support.jobs import changed, elastic, pytorch
+from tests.support.jobs import changed, elastic, horovod, mpi, pytorch
 from tests.support.schema import crd_schema, errors
 
 ENTRIES = corpus.names()
@@ -18,8 +18,14 @@ CORE = {"ConfigMap": "V1ConfigMap", "Job": "V1Job"}
 
 
 @pytest.fixture(scope="session")
-def schema(pytorchjob_crd: Path) -> dict[str, Any]:
-    return crd_schema(pytorchjob_crd, "v1")
+def schemas(crds: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    versions = {"MPIJob": "v2beta1"}
+    return {kind: crd_schema(path, versions.get(kind, "v1")) for kind, path in crds.items()}
+
+
+@pytest.fixture(scope="session")
+def schema(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return schemas["PyTorchJob"]
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +46,11 @@ def read_back(manifest: dict[str, Any], model: str) -> Any:
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_objects_fit_their_schemas(
-    name: str, schema: dict[str, Any], pod_schema: dict[str, Any]
+    name: str, schemas: dict[str, dict[str, Any]], pod_schema: dict[str, Any]
 ) -> None:
     for manifest in corpus.load(name)["objects"]:
-        if manifest["kind"] == "PyTorchJob":
-            assert errors(manifest, schema) == []
+        if manifest["kind"] in schemas:
+            assert errors(manifest, schemas[manifest["kind"]]) == []
             continue
         assert read_back(manifest, CORE[manifest["kind"]]) == manifest
         if manifest["kind"] == "Job":
@@ -72,6 +78,21 @@ def test_the_schema_check_finds_mistakes(
     assert message in error
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("spec/slotsPerWorker", "2", "'2' is not of type 'integer'"),
+        ("spec/mpiImplementation", "OpenMPI 5", "'OpenMPI 5' is not one of ['OpenMPI', 'Intel'"),
+        ("spec/cleanPodPolicy", "All", "'cleanPodPolicy' was unexpected"),
+    ],
+)
+def test_the_schema_check_finds_mistakes_in_an_mpijob(
+    schemas: dict[str, dict[str, Any]], path: str, value: Any, message: str
+) -> None:
+    (error,) = errors(changed(mpi(), {path: value}), schemas["MPIJob"])
+    assert message in error
+
+
 def test_the_client_check_finds_mistakes() -> None:
     manifest = changed(elastic(), {"spec/backofLimit": 3})
     assert read_back(manifest, "V1Job") == elastic()
@@ -96,5 +117,15 @@ def test_nothing_is_left_to_the_operators_defaults() -> None:
         assert spec["nprocPerNode"]
         for replica in spec["pytorchReplicaSpecs"].values():
             assert {"replicas", "restartPolicy"} <= replica.keys()
+    for manifest in (mpi(), horovod(min_np=1)):
+        spec = manifest["spec"]
+        assert {"backoffLimit", "cleanPodPolicy", "suspend"} <= spec["runPolicy"].keys()
+        assert {
+            *("launcherCreationPolicy", "mpiImplementation", "runLauncherAsWorker"),
+            *("slotsPerWorker", "sshAuthMountPath"),
+        } <= spec.keys()
+        for replica in spec["mpiReplicaSpecs"].values():
+            assert {"replicas", "restartPolicy"} <= replica.keys()
+            assert replica["template"]["spec"]["containers"][0]["command"]
     assert "backoffLimit" in elastic()["spec"]
     assert "restartPolicy" in elastic()["spec"]["template"]["spec"]

@@ -55,6 +55,7 @@ def test_nothing_else_is_public() -> None:
 def test_the_public_names() -> None:
     assert set(trainstack.__all__) == {
         *["ElasticJob", "ElasticJobArgs", "PyTorchJob", "PyTorchJobArgs", "Master", "Worker"],
+        *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Mount", "Program", "Resources", "SecretRef"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
@@ -121,7 +122,7 @@ def _unions(schema: Any) -> Iterator[list[dict[str, Any]]]:
             yield from _unions(part)
 
 
-@pytest.mark.parametrize("name", ["ElasticJob", "PyTorchJob"])
+@pytest.mark.parametrize("name", ["ElasticJob", "HorovodJob", "MPIJob", "PyTorchJob"])
 def test_a_component_takes_name_args_and_options(name: str) -> None:
     parameters = inspect.signature(getattr(trainstack, name)).parameters
     assert list(parameters) == ["name", "args", "opts"]

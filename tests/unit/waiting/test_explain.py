@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.looks import JOB, TARGET, condition, ended, failed, pod, report, waiting
+from tests.support.looks import JOB, MPIJOB, TARGET, condition, ended, failed, pod, report, waiting
 from trainstack.waiting.explain import failure, pending
 from trainstack.waiting.judge import Look
 
@@ -128,6 +128,39 @@ def test_a_limit_is_told_with_what_came_before_it(limit: str) -> None:
     pods = [pod("run-v1-x7k2p", ended(1, report("failed", rank=0, error="boom")))]
     assert told(pods, failed(limit, "was active too long", JOB)) == (
         f"{limit}; rank 0 (in run-v1-x7k2p): boom"
+    )
+
+
+def test_a_limit_that_the_mpi_operator_tells_with_the_pods_reason() -> None:
+    pods = [pod("run-v1-launcher-x7k2p", ended(1, report("failed", rank=2, error="boom")))]
+    job = failed("BackoffLimitExceeded/", "Job has reached the specified backoff limit: ", MPIJOB)
+    assert told(pods, job) == "BackoffLimitExceeded; rank 2 (in run-v1-launcher-x7k2p): boom"
+
+
+def test_a_workers_own_deadline_takes_the_launcher_with_it() -> None:
+    pods = [
+        pod("run-v1-launcher-x7k2p", ended(1, report("failed", error="rank 1 is gone"))),
+        pod("run-v1-worker-0", phase="Failed", reason="DeadlineExceeded", message="too long"),
+    ]
+    assert told(pods, failed("BackoffLimitExceeded", "", MPIJOB)) == (
+        "DeadlineExceeded; run-v1-launcher-x7k2p: rank 1 is gone"
+    )
+
+
+def test_a_worker_that_failed_before_the_launcher_was_there() -> None:
+    pods = [
+        pod("run-v1-worker-0", statuses=[], phase="Running"),
+        pod(
+            "run-v1-worker-1",
+            statuses=[],
+            phase="Failed",
+            reason="DeadlineExceeded",
+            message="Pod was active on the node longer than the specified deadline",
+        ),
+    ]
+    assert told(pods, failed(kind=MPIJOB)) == (
+        "run-v1-worker-1: DeadlineExceeded: "
+        "Pod was active on the node longer than the specified deadline"
     )
 
 

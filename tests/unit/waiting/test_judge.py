@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.looks import JOB, PYTORCHJOB, condition, ended, job, pod, report
+from tests.support.looks import JOB, MPIJOB, PYTORCHJOB, condition, ended, job, pod, report
 from trainstack.waiting.judge import Look, Phase, judge
 from trainstack.waiting.message import messages, verdict
 
@@ -58,6 +58,42 @@ from trainstack.waiting.message import messages, verdict
 )
 def test_phase(kind: str, status: dict[str, Any] | None, phase: Phase) -> None:
     assert judge(Look(job(kind, status), [])) is phase
+
+
+EVICTED = {"conditions": [condition("Created"), condition("Failed", reason="MPIJobEvicted")]}
+ENDED_AT = "2026-01-01T10:00:00Z"
+LOST = pod("run-worker-1", statuses=[], phase="Failed", reason="Evicted")
+
+
+@pytest.mark.parametrize(
+    ("status", "pods", "phase"),
+    [
+        (None, [], Phase.UNSEEN),
+        ({"conditions": [condition("Created")]}, [], Phase.PENDING),
+        (
+            {"conditions": [condition("Running")], "replicaStatuses": {"Launcher": {"active": 1}}},
+            [],
+            Phase.RUNNING,
+        ),
+        (
+            {"conditions": [condition("Created")], "replicaStatuses": {"Launcher": {}}},
+            [],
+            Phase.PENDING,
+        ),
+        ({"conditions": [condition("Succeeded")], "completionTime": ENDED_AT}, [], Phase.SUCCEEDED),
+        ({"conditions": [condition("Failed")], "completionTime": ENDED_AT}, [], Phase.FAILED),
+        # Evicted workers: the launcher goes on without them, or was never started.
+        ({**EVICTED, "replicaStatuses": {"Launcher": {"active": 1}}}, [LOST], Phase.RUNNING),
+        ({**EVICTED, "replicaStatuses": {"Launcher": {}}}, [LOST], Phase.PENDING),
+        ({**EVICTED, "replicaStatuses": {"Worker": {"failed": 1}}}, [LOST], Phase.FAILED),
+        ({**EVICTED, "completionTime": ENDED_AT}, [LOST], Phase.FAILED),
+        ({"conditions": [condition("Created")]}, [LOST], Phase.FAILED),
+    ],
+)
+def test_phase_of_an_mpijob(
+    status: dict[str, Any] | None, pods: list[dict[str, Any]], phase: Phase
+) -> None:
+    assert judge(Look(job(MPIJOB, status), pods)) is phase
 
 
 def test_a_report_is_read_where_the_container_ended() -> None:
