@@ -1,24 +1,31 @@
-"""Launches training programs in pods; inside one: `result`, `progress`, `stop_requested`."""
+"""Launches training programs in pods; inside one: `result`, `progress`, `deck` and more."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .decks import deck
+    from .errors import RecoverableError
     from .report import progress, result
     from .stop import stop_requested
 
-__all__ = ["progress", "result", "stop_requested"]
+__all__ = ["RecoverableError", "deck", "progress", "result", "stop_requested"]
+
+_WHERE = {
+    "RecoverableError": "errors",
+    "deck": "decks",
+    "progress": "report",
+    "result": "report",
+    "stop_requested": "stop",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("progress", "result"):
-        from . import report
-
-        return getattr(report, name)
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_WHERE[name]}", __name__)
     if name == "stop_requested":
-        from . import stop
-
-        stop.install()
-        return stop.stop_requested
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module.install()
+    return getattr(module, name)

@@ -11,7 +11,7 @@ from .log import say
 from .message import write_message
 from .outcome import Failed, Outcome, stopped
 from .program import Program
-from .settings import Settings, SettingsError
+from .settings import Mode, Settings, SettingsError
 from .store import keep_store
 from .termination import Stopped, Termination
 
@@ -31,6 +31,8 @@ def main(words: list[str] | None = None) -> int:
         outcome = stopped()
     if isinstance(outcome, Failed) and not outcome.told:
         print(outcome.failure.readable(), file=sys.stderr, flush=True)
+    if isinstance(outcome, Failed) and settings.mode is not Mode.ELASTIC:
+        outcome = outcome.retryable()
     write_message(settings.message_path, outcome.message())
     return outcome.exit_code
 
@@ -40,19 +42,13 @@ def _run(options: argparse.Namespace, settings: Settings, termination: Terminati
         if settings.endpoint is None:
             raise SettingsError("PET_RDZV_ENDPOINT: missing: it names the store's port")
         return keep_store(settings.endpoint.port)
-    kind = "script" if options.script else "module"
-    target = options.script or options.module
-    program = Program.from_words([f"--{kind}", target, *options.arguments])
-    return Agent(settings, program, termination).run()
+    return Agent(settings, Program.from_options(options), termination).run()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="trainstack-run", description=__doc__)
     roles = parser.add_subparsers(dest="role", required=True)
     torch = roles.add_parser("torch", help="train on this node's ranks")
-    program = torch.add_mutually_exclusive_group(required=True)
-    program.add_argument("--script", help="a Python file")
-    program.add_argument("--module", help="a module, run as by `python -m`")
-    torch.add_argument("arguments", nargs=argparse.REMAINDER, help="-- and the program's own")
+    Program.add_arguments(torch)
     roles.add_parser("store", help="host the rendezvous store and take the verdict")
     return parser

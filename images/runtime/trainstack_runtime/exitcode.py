@@ -15,3 +15,5 @@ TIMED_OUT = 202
 """Too few nodes joined in time."""
 BROKEN = 203
 """Any other trouble of the launcher itself."""
+RECOVERABLE = 204
+"""The program raised a `RecoverableError`."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .errors import RecoverableError
+
 OURS = str(Path(__file__).parent) + os.sep
 LOST_PEER_TYPES = {"DistBackendError", "DistNetworkError", "DistStoreError"}
 LOST_PEER_TEXT = re.compile(r"gloo/transport|Connection (closed|reset) by peer|ncclRemoteError")
@@ -39,6 +41,7 @@ class Failure:
     restarts: int = 0
     at: float = 0.0
     lost_peer: bool = False
+    recoverable: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -61,6 +64,7 @@ class Failure:
             traceback=lines,
             at=time.time(),
             lost_peer=lost,
+            recoverable=isinstance(error, RecoverableError),
             **where,
         )
 
@@ -137,7 +141,7 @@ def _location(error: BaseException) -> str | None:
 def _is_library(filename: str) -> bool:
     library = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120
     installed = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-    return filename.startswith(("<", library)) or any(part in filename for part in installed)
+    return filename.startswith(("<", library, OURS)) or any(part in filename for part in installed)
 
 
 def _place(filename: str, line: int, function: str | None, source: str) -> str:

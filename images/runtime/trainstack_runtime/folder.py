@@ -66,9 +66,9 @@ class Slot:
         """Tell why this process failed."""
         self._write("failure", failure.to_dict())
 
-    def finish(self, result: dict[str, Any] | None) -> None:
+    def finish(self, result: Any, decks: list[str]) -> None:
         """Tell that the program ended well."""
-        self._write("done", {"result": result})
+        self._write("done", {"result": result, "decks": decks})
 
     def end(self) -> None:
         """Tell that nothing is left to do, though the process may wait for its launcher."""
@@ -103,9 +103,14 @@ class Slot:
         return path.read_text(errors="replace") if path.exists() else ""
 
     @property
-    def result(self) -> dict[str, Any] | None:
+    def result(self) -> Any:
         """What the program reported."""
         return (self._read("done") or {}).get("result")
+
+    @property
+    def decks(self) -> list[str]:
+        """The reports that it wrote."""
+        return (self._read("done") or {}).get("decks") or []
 
     def _write(self, kind: str, value: Any) -> None:
         new = self.path(f"{kind}.new")

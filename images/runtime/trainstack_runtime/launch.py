@@ -112,6 +112,7 @@ def _success(folder: Path) -> Success:
         place.restarts,
         result=zero.result if zero else None,
         rank_zero=zero is not None,
+        decks=zero.decks if zero else [],
     )
 
 

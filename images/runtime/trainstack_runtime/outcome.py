@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import exitcode
@@ -22,8 +22,10 @@ class Success:
     nodes: int = 1
     restarts: int = 0
     duration: float = 0.0
-    result: dict[str, Any] | None = None
+    result: Any = None
     rank_zero: bool = True
+    decks: list[str] = field(default_factory=list)
+    """The folder's address and their names."""
     exit_code: int = exitcode.SUCCEEDED
 
     def message(self) -> str:
@@ -37,6 +39,7 @@ class Success:
                 "nodes": self.nodes,
                 "restarts": self.restarts,
                 "duration": round(self.duration, 1),
+                **({"decks": self.decks} if self.decks else {}),
             }
         )
 
@@ -72,6 +75,12 @@ class Failed:
         while said["traceback"] and len(_line(said).encode()) > LARGEST_MESSAGE:
             del said["traceback"][0]
         return _line(said)
+
+    def retryable(self) -> Failed:
+        """The same, with an exit code of its own when the program says that a restart may help."""
+        if self.failure.recoverable and self.exit_code == exitcode.FAILED:
+            return replace(self, exit_code=exitcode.RECOVERABLE)
+        return self
 
 
 Outcome = Success | Failed

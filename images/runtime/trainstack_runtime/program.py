@@ -1,10 +1,11 @@
-"""The user's program: a script or a module, with its arguments."""
+"""The user's program: a script or a module with its arguments, or a function."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
@@ -12,24 +13,54 @@ from types import CodeType, ModuleType
 
 @dataclass(frozen=True)
 class Program:
-    """What runs as `__main__` on every rank."""
+    """What runs on every rank: as `__main__`, or a call of a function."""
 
     kind: str
     target: str
     args: tuple[str, ...] = ()
+    source: str | None = None
+    """Archive that a function is in."""
+    inputs: str | None = None
+    """JSON file with a function's arguments by name."""
 
-    def words(self) -> list[str]:
-        """Command-line form, as `from_words` reads it."""
-        return [f"--{self.kind}", self.target, "--", *self.args]
+    @staticmethod
+    def add_arguments(parser: ArgumentParser) -> None:
+        """What every role that starts the program takes on its command line."""
+        program = parser.add_mutually_exclusive_group(required=True)
+        program.add_argument("--script", help="a Python file")
+        program.add_argument("--module", help="a module, run as by `python -m`")
+        program.add_argument("--function", help="FILE.py:NAME or MODULE:NAME")
+        parser.add_argument("--source", help="an archive that the function is in")
+        parser.add_argument("--inputs", help="a JSON file with the function's arguments")
+        parser.add_argument("arguments", nargs="*", help="-- and the program's own")
 
     @classmethod
     def from_words(cls, words: list[str]) -> Program:
-        """The inverse of `words`."""
-        kind, target, *rest = words
-        return cls(kind.removeprefix("--"), target, tuple(rest[1:] if rest[:1] == ["--"] else rest))
+        """Read such a command line; the inverse of `words`."""
+        parser = ArgumentParser(allow_abbrev=False)
+        cls.add_arguments(parser)
+        return cls.from_options(parser.parse_args(words))
+
+    @classmethod
+    def from_options(cls, said: Namespace) -> Program:
+        """From what such a parser read."""
+        kind = next(kind for kind in ("script", "module", "function") if getattr(said, kind))
+        target, args = getattr(said, kind), tuple(said.arguments)
+        return cls(kind, target, args, said.source, said.inputs)
+
+    def words(self) -> list[str]:
+        """Command-line form, as `from_words` reads it."""
+        source = ["--source", self.source] if self.source else []
+        inputs = ["--inputs", self.inputs] if self.inputs else []
+        return [f"--{self.kind}", self.target, *source, *inputs, "--", *self.args]
 
     def run(self) -> None:
-        """Execute it in this process as `python` itself would, with a `__main__` of its own."""
+        """Call the function, or execute in this process as `python` itself would."""
+        if self.kind == "function":
+            from .function import call
+
+            call(self.target, self.source, self.inputs)
+            return
         module = ModuleType("__main__")
         if self.kind == "script":
             path = os.path.abspath(self.target)  # noqa: PTH100

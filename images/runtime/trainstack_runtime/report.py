@@ -7,9 +7,15 @@ import os
 import sys
 from typing import Any
 
+from .artifacts import storage
+from .folder import Place
+from .log import say
+from .returned import fitting, plain
+
 LARGEST_RESULT = 3_000
 
 _result: dict[str, Any] = {}
+_returned: list[Any] = []
 
 
 def result(**values: Any) -> None:
@@ -27,9 +33,26 @@ def result(**values: Any) -> None:
     _result.update(merged)
 
 
-def reported() -> dict[str, Any] | None:
+def returned(value: Any) -> None:
+    """Take a function's return value as the run's result, on rank 0 only.
+
+    A dict goes over what `result` has set, None leaves that alone, anything else replaces it.
+    Raises `ValueError` for what can neither be JSON nor be kept in the run's storage.
+    """
+    if value is None or Place.from_env().rank != 0:
+        return
+    place = storage()
+    found = plain(value, place)
+    if isinstance(found, dict):
+        found = {**_result, **found}
+    elif _result:
+        say(f"the result is what the function returned, without {', '.join(sorted(_result))}")
+    _returned[:] = [fitting(found, place, LARGEST_RESULT)]
+
+
+def reported() -> Any:
     """The result so far, if any was set."""
-    return dict(_result) or None
+    return _returned[0] if _returned else dict(_result) or None
 
 
 def progress(*, step: int | None = None, total: int | None = None, **metrics: Any) -> None:

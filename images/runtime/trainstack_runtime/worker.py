@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from .decks import decks
 from .failure import Failure
 from .folder import Place, Slot
 from .program import Program
@@ -33,7 +34,7 @@ def run(program: Program, folder: Path) -> int:
         faulthandler.enable()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if failure is None:
-        slot.finish(reported())
+        slot.finish(reported(), decks())
         return 0
     slot.fail(failure)
     return failure.exit_code

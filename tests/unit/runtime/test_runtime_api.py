@@ -136,3 +136,14 @@ def test_asking_in_a_thread_is_harmless() -> None:
 def test_programs_survive_a_command_line(args: tuple[str, ...]) -> None:
     program = Program("script", "/x/train.py", args)
     assert Program.from_words(program.words()) == program
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--function", "a.py:main", "--source", "s", "--inputs", "i", "--"],
+        ["--function", "a.b:main", "--"],
+    ],
+)
+def test_functions_survive_a_command_line(words: list[str]) -> None:
+    assert Program.from_words(words).words() == words
