@@ -6,7 +6,7 @@
 """
 
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
-from .operators import TrainingOperator, TrainingOperatorArgs
+from .operators import MPIOperator, MPIOperatorArgs, TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
@@ -27,6 +27,8 @@ __all__ = [
     "Launcher",
     "MPIJob",
     "MPIJobArgs",
+    "MPIOperator",
+    "MPIOperatorArgs",
     "Master",
     "Mount",
     "Program",

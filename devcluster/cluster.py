@@ -22,10 +22,9 @@ from .settings import Settings
 from .state import State, boot_id
 from .status import Status, read_status
 from .store import ImageStore
-from .toolchain import Toolchain, ToolchainError, ensure, locate
+from .toolchain import ensure
 
-TOOLS = ("kubernetes", "etcd", "coredns", "pause", "training-operator")
-IF_BUILT = "mpi-operator"
+TOOLS = ("kubernetes", "etcd", "coredns", "pause", "training-operator", "mpi-operator")
 
 
 class DevCluster:
@@ -64,7 +63,7 @@ class DevCluster:
         """Start what does not run, and wait until pods can; None leaves the GPUs as they are."""
         preflight.require_machine(self.settings)
         cgroups = Cgroups.find()
-        tools, programs = _ensure_tools(), ensure_programs(self._say)
+        tools, programs = ensure(TOOLS), ensure_programs(self._say)
         with self._lock():
             try:
                 state = self._claim(cgroups, programs)
@@ -158,15 +157,6 @@ class DevCluster:
             self.settings.folder.rmdir()
         except OSError:
             return
-
-
-def _ensure_tools() -> Toolchain:
-    """What the cluster is made of, and an operator that only some need."""
-    try:
-        locate([IF_BUILT])
-    except ToolchainError:
-        return ensure(TOOLS)
-    return ensure([*TOOLS, IF_BUILT])
 
 
 def _remove_folder(folder: Path, last: Path) -> None:

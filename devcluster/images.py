@@ -32,7 +32,7 @@ exit $code
 
 
 def recipes(tools: Toolchain, programs: Programs) -> Iterator[Recipe]:
-    """What is made of the tools that were asked for; of the mpi-operator only if it was."""
+    """What is made of the tools."""
     yield Recipe(
         PAUSE, {"pause": Entry(source=tools.binary("pause"))}, ["/pause"], user="65535:65535"
     )
@@ -44,9 +44,8 @@ def recipes(tools: Toolchain, programs: Programs) -> Iterator[Recipe]:
         (TRAINING_OPERATOR, "training-operator", "manager"),
         (MPI_OPERATOR, "mpi-operator", "opt/mpi-operator"),
     ):
-        if binary in {entry.tool.name for entry in tools.tools}:
-            entries = {path: Entry(source=tools.binary(binary))}
-            yield Recipe(image, entries, [f"/{path}"], user=NONROOT)
+        entries = {path: Entry(source=tools.binary(binary))}
+        yield Recipe(image, entries, [f"/{path}"], user=NONROOT)
 
 
 def busybox(programs: Programs) -> Recipe:

@@ -21,7 +21,7 @@ from devcluster import DevCluster
 from devcluster.toolchain import Toolchain, ensure
 from trainstack.operators.cache import is_fetched
 from trainstack.operators.fetch import fetch
-from trainstack.operators.release import find_release
+from trainstack.operators.release import RELEASES
 
 HERE = Path(__file__).parent
 STATE = HERE.parent / ".trainstack"
@@ -46,10 +46,10 @@ class Place:
 
 
 def fetch_operators(toolchain: Toolchain | None) -> None:
-    """Put the operator's manifests into the user's cache, from the built tool or by download."""
-    release = find_release("training-operator", None)
-    if not is_fetched(release):
-        fetch(release, toolchain.manifests(release.name) if toolchain else None)
+    """Put the operators' manifests into the user's cache, from the built tools or by download."""
+    for release in RELEASES:
+        if not is_fetched(release):
+            fetch(release, toolchain.manifests(release.name) if toolchain else None)
 
 
 def dev_cluster() -> Place:

@@ -77,40 +77,56 @@ def program(
 
 
 @pytest.fixture(scope="session")
-def operator_stack(
+def operator_stacks(
     toolchain: Toolchain,
     pulumi_home: dict[str, str],
     cluster: DevCluster,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[OperatorStack]:
-    """The operator's own stack, not yet up."""
-    from stacks.demo import INIT_IMAGE, OPERATOR_IMAGE
+) -> Iterator[Mapping[str, OperatorStack]]:
+    """The operators' own stacks by component, not yet up."""
+    from devcluster.images import BUSYBOX, MPI_OPERATOR, TRAINING_OPERATOR
     from tests.support.operator import OperatorStack
 
+    args = {
+        "TrainingOperator": {"image": TRAINING_OPERATOR, "init_container_image": BUSYBOX},
+        "MPIOperator": {"image": MPI_OPERATOR},
+    }
     new = _programs(
         toolchain,
-        tmp_path_factory.mktemp("operator"),
+        tmp_path_factory.mktemp("operators"),
         {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)},
     )
-    config = {
-        "image": OPERATOR_IMAGE,
-        "init_image": INIT_IMAGE,
+    stacks = {
+        component: OperatorStack(new(folder=component, project="operator"), component, **said)
+        for component, said in args.items()
     }
-    stack = OperatorStack(new(config=config, project="operator"))
-    yield stack
-    stack.down()
+    yield stacks
+    for stack in stacks.values():
+        stack.down()
 
 
 @pytest.fixture
-def operator(operator_stack: OperatorStack) -> None:
+def operator(operator_stacks: Mapping[str, OperatorStack]) -> None:
     """The training-operator is installed."""
-    operator_stack.up()
+    operator_stacks["TrainingOperator"].up()
 
 
 @pytest.fixture
-def no_operator(operator_stack: OperatorStack) -> None:
+def no_operator(operator_stacks: Mapping[str, OperatorStack]) -> None:
     """The training-operator is not installed, so that the test can do it."""
-    operator_stack.down()
+    operator_stacks["TrainingOperator"].down()
+
+
+@pytest.fixture
+def mpi_operator(operator_stacks: Mapping[str, OperatorStack]) -> None:
+    """The mpi-operator is installed."""
+    operator_stacks["MPIOperator"].up()
+
+
+@pytest.fixture
+def no_mpi_operator(operator_stacks: Mapping[str, OperatorStack]) -> None:
+    """The mpi-operator is not installed, so that the test can do it."""
+    operator_stacks["MPIOperator"].down()
 
 
 @pytest.fixture(scope="session")

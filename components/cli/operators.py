@@ -10,6 +10,7 @@ import typer
 from ..operators.cache import is_fetched, release_folder
 from ..operators.fetch import fetch as fetch_release
 from ..operators.release import RELEASES, Release, find_release
+from ..spec.model import TrainstackError
 from .errors import told
 
 operators = typer.Typer(help="The operators' manifests.", no_args_is_help=True)
@@ -29,6 +30,8 @@ def fetch(
 ) -> None:
     """Put the manifests of a pinned release into the cache, for all later previews."""
     with told():
+        if origin is not None and name is None:
+            raise TrainstackError("--from: say which operator it holds, for example mpi-operator")
         for release in _wanted(name):
             typer.echo(f"{release.title} {fetch_release(release, origin)}")
 

@@ -1,7 +1,15 @@
 """Components that install the operators behind the job kinds."""
 
+from .mpi import MPIOperator
+from .mpi_args import MPIOperatorArgs
 from .toleration import Toleration
 from .training import TrainingOperator
 from .training_args import TrainingOperatorArgs
 
-__all__ = ["Toleration", "TrainingOperator", "TrainingOperatorArgs"]
+__all__ = [
+    "MPIOperator",
+    "MPIOperatorArgs",
+    "Toleration",
+    "TrainingOperator",
+    "TrainingOperatorArgs",
+]

@@ -65,6 +65,21 @@ RELEASES = (
         digest="33282894302098f48fd71b88bc533c822cc75df992809b092216b0f308959884",
         image_tag="v1-93c5489",
     ),
+    Release(
+        name="mpi-operator",
+        version="0.8.2",
+        address="https://github.com/kubeflow/mpi-operator/archive/refs/tags/v0.8.2.tar.gz",
+        module="github.com/kubeflow/mpi-operator@v0.8.2",
+        folder="manifests/base",
+        files=(
+            "cluster-role.yaml",
+            "deployment.yaml",
+            "kubeflow.org_mpijobs.yaml",
+            "service-account.yaml",
+        ),
+        digest="de41e56ab921cad7368c3b503c3b1ba7d47ad08ba398325e574ea67ad711593b",
+        image_tag="0.8.2",
+    ),
 )
 
 

@@ -1,26 +1,21 @@
-"""The training-operator on the dev cluster, for tests that need one."""
+"""An operator on the dev cluster, for tests that need one."""
 
 from __future__ import annotations
 
 from tests.support.pulumi_cli import PulumiProgram
 
 _SOURCE = """
-import pulumi
 import trainstack as ts
 
-config = pulumi.Config()
-ts.TrainingOperator("training-operator", {
-    "image": config.require("image"),
-    "init_container_image": config.require("init_image"),
-})
+ts.{component}("operator", {args})
 """
 
 
 class OperatorStack:
-    """A stack that holds just the operator; it can come and go within a test session."""
+    """A stack that holds just an operator; it can come and go within a test session."""
 
-    def __init__(self, program: PulumiProgram) -> None:
-        self.program = program.use(_SOURCE)
+    def __init__(self, program: PulumiProgram, component: str, **args: str) -> None:
+        self.program = program.use(_SOURCE.format(component=component, args=args))
         self.installed = False
 
     def up(self) -> None:

@@ -56,7 +56,7 @@ def test_the_public_names() -> None:
     assert set(trainstack.__all__) == {
         *["ElasticJob", "ElasticJobArgs", "PyTorchJob", "PyTorchJobArgs", "Master", "Worker"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
-        *["TrainingOperator", "TrainingOperatorArgs", "Cluster"],
+        *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Mount", "Program", "Resources", "SecretRef"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
     }

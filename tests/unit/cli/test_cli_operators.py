@@ -37,7 +37,7 @@ def test_fetch_list_path(cache: Path, origin: str) -> None:
     folder = cache / "operators" / "training-operator-1.9.4"
     assert run("list") == (0, f"{TITLE} not fetched\n", "")
     assert run("path") == (1, f"{folder}\n", "")
-    assert run("fetch", "--from", origin) == (0, f"{TITLE} {folder}\n", "")
+    assert run("fetch", "training-operator", "--from", origin) == (0, f"{TITLE} {folder}\n", "")
     assert run("list") == (0, f"{TITLE} fetched\n", "")
     assert run("path", "training-operator") == (0, f"{folder}\n", "")
 
@@ -56,7 +56,14 @@ def test_unknown(words: tuple[str, str]) -> None:
 
 def test_bad_origin(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
-    assert run("fetch", "--from", gone) == (1, "", f"error: {gone}: no such file or folder\n")
+    said = run("fetch", "training-operator", "--from", gone)
+    assert said == (1, "", f"error: {gone}: no such file or folder\n")
+
+
+def test_an_origin_is_that_of_one_operator(origin: str) -> None:
+    code, stdout, stderr = run("fetch", "--from", origin)
+    assert (code, stdout) == (1, "")
+    assert stderr.startswith("error: --from: say which operator it holds")
 
 
 def test_help() -> None:

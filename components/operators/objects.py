@@ -1,0 +1,78 @@
+"""The Kubernetes objects that an operator is installed with."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..spec.model import TrainstackError
+from .args import OperatorArgs
+from .manifests import read_documents
+
+Manifest = dict[str, Any]
+
+
+def documents(
+    args: OperatorArgs, files: Iterable[str], needed: Iterable[str]
+) -> dict[str, list[Manifest]]:
+    """Upstream's documents in those files, by kind.
+
+    Raises `TrainstackError`: not fetched, not the release's manifests, or a kind is missing.
+    """
+    upstream: dict[str, list[Manifest]] = {}
+    for document in read_documents(args.release, args.source, files):
+        upstream.setdefault(document.get("kind", ""), []).append(document)
+    if missing := [kind for kind in needed if kind not in upstream]:
+        raise TrainstackError(f"source: no {', '.join(missing)} in the manifests")
+    return upstream
+
+
+def made(api_version: str, kind: str, name: str, namespace: str | None, **rest: Any) -> Manifest:
+    """A new object, cluster-wide without a namespace."""
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
+
+
+def moved(upstream: Mapping[str, Any], args: OperatorArgs) -> Manifest:
+    """Upstream's object in the operator's namespace."""
+    manifest = copy.deepcopy(dict(upstream))
+    manifest["metadata"]["namespace"] = args.namespace
+    return manifest
+
+
+def granted(
+    key: str,
+    namespace: str | None,
+    name: str,
+    rules: list[Manifest],
+    args: OperatorArgs,
+) -> dict[str, Manifest]:
+    """A role and its binding to the operator, cluster-wide without a namespace."""
+    group = "rbac.authorization.k8s.io"
+    kind = "Role" if namespace else "ClusterRole"
+    account = {"kind": "ServiceAccount", "name": args.OPERATOR, "namespace": args.namespace}
+    reference = {"apiGroup": group, "kind": kind, "name": name}
+    return {
+        key: made(f"{group}/v1", kind, name, namespace, rules=rules),
+        f"{key}-binding": made(
+            f"{group}/v1", f"{kind}Binding", name, namespace, roleRef=reference, subjects=[account]
+        ),
+    }
+
+
+def labelled(manifests: dict[str, Manifest], args: OperatorArgs) -> dict[str, Manifest]:
+    """The same with the labels that say whose they are."""
+    labels = {
+        "app.kubernetes.io/managed-by": "trainstack",
+        "app.kubernetes.io/name": args.OPERATOR,
+        "app.kubernetes.io/version": args.release.version,
+    }
+    for manifest in manifests.values():
+        holders = [manifest]
+        if manifest["kind"] == "Deployment":
+            holders.append(manifest["spec"]["template"])
+        for holder in holders:
+            metadata = holder["metadata"]
+            metadata["labels"] = {**args.labels, **metadata.get("labels", {}), **labels}
+    return manifests
