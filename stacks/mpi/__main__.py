@@ -1,0 +1,29 @@
+"""Two pods of two MPI ranks add vectors; `pulumi up` returns with the checked sum."""
+
+import pulumi
+
+import trainstack as ts
+
+config = pulumi.Config()
+
+sums = ts.MPIJob(
+    "sums",
+    {
+        "image": config.require("image"),
+        "namespace": config.require("namespace"),
+        "program": {"script": "allreduce.py"},
+        "worker": {"replicas": 2},
+        "slots": 2,
+        "launcher": {"requests": {"cpu": "100m", "memory": "256Mi"}},
+        "resources": {"cpu": "500m", "memory": "512Mi"},
+        "hyperparameters": {"length": config.get_int("length"), "rounds": config.get_int("rounds")},
+        "wait": "finished",
+        "timeout": 300,
+    },
+)
+
+pulumi.export("version", sums.version)
+pulumi.export("sum", sums.result["sum"])
+pulumi.export("ranks", sums.result["ranks"])
+pulumi.export("hosts", sums.result["hosts"])
+pulumi.export("logs", sums.commands["logs"])
