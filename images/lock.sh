@@ -10,3 +10,4 @@ lock pytorch/requirements.in -o pytorch/requirements.txt
 lock --no-deps pytorch/torch.in -o pytorch/torch.txt
 lock pytorch/torch.in pytorch/requirements.in -c pytorch/requirements.txt -o pytorch/torch-cuda.txt
 lock quickstart/requirements.in -c pytorch/requirements.txt -o quickstart/requirements.txt
+lock mpi/requirements.in -o mpi/requirements.txt

@@ -63,6 +63,7 @@ class Recipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
+        Recipe("mpi", ("mpi", "runtime", "pytorch/pip-install.sh"), 60),
         Recipe("pytorch", ("pytorch", "runtime"), 60),
         Recipe("quickstart", ("quickstart", "pytorch/pip-install.sh"), 25, parent="pytorch"),
     )

@@ -9,6 +9,8 @@ from . import exitcode
 from .agent import Agent
 from .log import say
 from .message import write_message
+from .mpi import Launch, launch_mpi
+from .mpi_worker import serve
 from .outcome import Failed, Outcome, stopped
 from .program import Program
 from .settings import Mode, Settings, SettingsError
@@ -23,6 +25,8 @@ def main(words: list[str] | None = None) -> int:
     termination.install()
     try:
         settings = Settings.from_env()
+        if options.role == "mpi-worker":
+            return serve(settings)
         outcome = _run(options, settings, termination)
     except SettingsError as error:
         say(str(error))
@@ -42,7 +46,10 @@ def _run(options: argparse.Namespace, settings: Settings, termination: Terminati
         if settings.endpoint is None:
             raise SettingsError("PET_RDZV_ENDPOINT: missing: it names the store's port")
         return keep_store(settings.endpoint.port)
-    return Agent(settings, Program.from_options(options), termination).run()
+    program = Program.from_options(options)
+    if options.role == "mpi":
+        return launch_mpi(Launch.from_env(), settings, program, termination)
+    return Agent(settings, program, termination).run()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,5 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     roles = parser.add_subparsers(dest="role", required=True)
     torch = roles.add_parser("torch", help="train on this node's ranks")
     Program.add_arguments(torch)
+    mpi = roles.add_parser("mpi", help="start the ranks on the workers by mpirun")
+    Program.add_arguments(mpi)
+    roles.add_parser("mpi-worker", help="serve ssh to the launcher")
     roles.add_parser("store", help="host the rendezvous store and take the verdict")
     return parser
