@@ -6,6 +6,8 @@ import trainstack as ts
 
 config = pulumi.Config()
 
+operator = ts.MPIOperator("mpi-operator", {"image": config.get("operator_image") or None})
+
 digits = ts.HorovodJob(
     "digits",
     {
@@ -17,6 +19,7 @@ digits = ts.HorovodJob(
         "launcher": {"requests": {"cpu": "100m", "memory": "512Mi"}},
         "resources": {"cpu": "500m", "memory": "1Gi"},
         "hyperparameters": {"lr": config.get_float("lr"), "epochs": config.get_int("epochs")},
+        "operator": operator,
         "wait": "finished",
         "timeout": 900,
     },

@@ -6,6 +6,8 @@ import trainstack as ts
 
 config = pulumi.Config()
 
+operator = ts.MPIOperator("mpi-operator", {"image": config.get("operator_image") or None})
+
 sums = ts.MPIJob(
     "sums",
     {
@@ -17,6 +19,7 @@ sums = ts.MPIJob(
         "launcher": {"requests": {"cpu": "100m", "memory": "256Mi"}},
         "resources": {"cpu": "500m", "memory": "512Mi"},
         "hyperparameters": {"length": config.get_int("length"), "rounds": config.get_int("rounds")},
+        "operator": operator,
         "wait": "finished",
         "timeout": 300,
     },

@@ -27,9 +27,12 @@ def manifest(stack: str) -> dict[str, Any]:
         config={f"{stack}:{key}": value for key, value in {**config, "image": "i:1"}.items()},
         folder=FOLDER / stack,
     )
-    return made.one("kubernetes:kubeflow.org/v2beta1:MPIJob").inputs
+    job = made.one("kubernetes:kubeflow.org/v2beta1:MPIJob")
+    assert any("MPIOperator" in urn for urn in job.options["dependencies"])
+    return job.inputs
 
 
+@pytest.mark.usefixtures("toolchain")
 @pytest.mark.parametrize(
     ("stack", "variables", "arguments"),
     [
