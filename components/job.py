@@ -68,6 +68,7 @@ class TrainingJob(pulumi.ComponentResource):
         self.job = self._register(kind, name, manifest, needs)
         self._said: dict[str, Any] = {
             "commands": commands(manifest),
+            "decks": None,
             "job_name": run.job_name,
             "namespace": spec.namespace,
             "result": None,
@@ -78,7 +79,7 @@ class TrainingJob(pulumi.ComponentResource):
             from .waiting import wait_for
 
             waiter = wait_for(self, name, spec, manifest, where)
-            self._said.update(status=waiter.status, result=waiter.result)
+            self._said.update(status=waiter.status, result=waiter.result, decks=waiter.decks)
         self.register_outputs(self._said)
 
     @property
@@ -108,8 +109,13 @@ class TrainingJob(pulumi.ComponentResource):
 
     @property
     def result(self) -> pulumi.Output[Any]:
-        """With `wait="finished"`: what the program reported as its result; else None."""
+        """With `wait="finished"`: what a function returned or a program reported; else None."""
         return self._output("result")
+
+    @property
+    def decks(self) -> pulumi.Output[Any]:
+        """With `wait="finished"`: addresses of the HTML reports by name; else None."""
+        return self._output("decks")
 
     def _output(self, name: str) -> pulumi.Output[Any]:
         """Made when asked for: a stack of many jobs asks for few."""

@@ -119,7 +119,7 @@ def _check_function(args: JobArgs) -> None:
         if getattr(args, field):
             raise ValueError(f"{field}: a function is called with program.inputs; say it there")
     for name, value in args:
-        if isinstance(value, Replica) and value.args:
+        if isinstance(value, Replica) and value.args and value.command is None:
             raise ValueError(f"{name}.args: a function is called with program.inputs")
 
 

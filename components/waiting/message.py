@@ -25,10 +25,18 @@ def messages(pods: list[dict[str, Any]], container: str) -> list[tuple[str, dict
 
 
 def verdict(pods: list[dict[str, Any]], container: str) -> dict[str, Any]:
-    """The successful report, preferably one with a result; empty when there is none."""
+    """The successful report, preferably rank 0's, with a result or decks; empty without any."""
     reports = [r for _, r in messages(pods, container) if r.get("status") == "succeeded"]
-    with_result = [report for report in reports if report.get("result") is not None]
-    return next(iter(with_result or reports), {})
+    telling = [r for r in reports if r.get("result") is not None or r.get("decks")]
+    return next(iter(telling or reports), {})
+
+
+def decks(report: dict[str, Any]) -> dict[str, str] | None:
+    """Addresses of the HTML reports by name; None without a launch runtime to tell them."""
+    if not report:
+        return None
+    folder, *names = report.get("decks") or [""]
+    return {name: f"{folder}/{name}.html" for name in names}
 
 
 def _read(message: str | None) -> dict[str, Any] | None:

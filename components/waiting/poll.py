@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from .explain import failure, pending
 from .judge import Look, Phase, judge
-from .message import verdict
+from .message import decks, verdict
 from .target import Target
 
 _INTERVAL = 1.0
@@ -27,7 +27,7 @@ class RunFailedError(Exception):
 
 
 def wait(target: Target) -> dict[str, Any]:
-    """Poll until the job has got as far as `target.wait`; returns `status` and `result`.
+    """Poll until the job has got as far as `target.wait`; returns `status`, `result`, `decks`.
 
     Raises `RunFailedError` that says why: it failed, vanished, cannot start, or took more than
     `target.timeout` seconds.
@@ -93,7 +93,11 @@ class _Watch:
     def _outcome(self, look: Look) -> dict[str, Any]:
         said = verdict(look.pods, self.target.container)
         status = {key: said[key] for key in _REPORTED if key in said}
-        return {"status": {"phase": judge(look).value, **status}, "result": said.get("result")}
+        return {
+            "status": {"phase": judge(look).value, **status},
+            "result": said.get("result"),
+            "decks": decks(said),
+        }
 
     def _look(self) -> Look | None:
         """One look at the cluster, or None when it does not answer for now."""

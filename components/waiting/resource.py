@@ -52,10 +52,13 @@ class RunWait(Resource):
     """Exists once the job has got as far as was asked."""
 
     status: pulumi.Output[dict[str, Any] | None]
-    result: pulumi.Output[dict[str, Any] | None]
+    result: pulumi.Output[Any]
+    decks: pulumi.Output[dict[str, str] | None]
 
     def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-        super().__init__(_Waiter(), name, {**props, "status": None, "result": None}, opts)
+        super().__init__(
+            _Waiter(), name, {**props, "decks": None, "status": None, "result": None}, opts
+        )
 
 
 def wait_for(

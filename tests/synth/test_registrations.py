@@ -226,7 +226,7 @@ def test_waiting_says_nothing_about_the_run() -> None:
 def test_outputs_of_a_job(kind: str, said: dict[str, Any]) -> None:
     def program() -> None:
         job = getattr(ts, kind)("digits", {**LEAST, **said, "namespace": "team", "version": "v1"})
-        for name in ("job_name", "namespace", "version", "commands", "status", "result"):
+        for name in ("job_name", "namespace", "version", "commands", "status", "result", "decks"):
             pulumi.export(name, getattr(job, name))
 
     plain = kind == "ElasticJob" and not said

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.looks import JOB, MPIJOB, PYTORCHJOB, condition, ended, job, pod, report
 from trainstack.waiting.judge import Look, Phase, judge
-from trainstack.waiting.message import messages, verdict
+from trainstack.waiting.message import decks, messages, verdict
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,16 @@ def test_the_result_wins_over_an_earlier_success_without_one() -> None:
         pod("run-worker-0", ended(0, report(result={"acc": 0.9}), at="10:02")),
     ]
     assert verdict(pods, "pytorch")["result"] == {"acc": 0.9}
+
+
+def test_decks_win_over_an_earlier_success_without_them() -> None:
+    pods = [
+        pod("run-worker-1", ended(0, report(), at="10:01")),
+        pod("run-worker-0", ended(0, report(decks=["/d", "loss"]), at="10:02")),
+    ]
+    assert decks(verdict(pods, "pytorch")) == {"loss": "/d/loss.html"}
+    assert decks(verdict(pods[:1], "pytorch")) == {}
+    assert decks(verdict([], "pytorch")) is None
 
 
 def test_a_falsy_result_is_a_result() -> None:

@@ -96,12 +96,23 @@ def test_success_with_a_result(play: Play) -> None:
             "restarts": 1,
         },
         "result": {"acc": 0.97},
+        "decks": {},
+    }
+
+
+def test_success_with_decks(play: Play) -> None:
+    said = report(result=[1], decks=["s3://bucket/run/decks", "deck", "loss"])
+    done = play((SUCCEEDED, [pod("w", ended(0, said))]))
+    assert done["result"] == [1]
+    assert done["decks"] == {
+        "deck": "s3://bucket/run/decks/deck.html",
+        "loss": "s3://bucket/run/decks/loss.html",
     }
 
 
 def test_success_without_a_report(play: Play) -> None:
     done = play((SUCCEEDED, [pod("w", ended(0, "bye"))]))
-    assert done == {"status": {"phase": "Succeeded"}, "result": None}
+    assert done == {"status": {"phase": "Succeeded"}, "result": None, "decks": None}
 
 
 def test_where_it_looks(play: Play) -> None:
@@ -123,7 +134,7 @@ def test_a_batch_job(play: Play) -> None:
 def test_running_is_enough_when_that_was_asked(play: Play) -> None:
     target = replace(TARGET, wait="running")
     done = play((CREATED, []), (RUNNING, [pod("w")]), target=target)
-    assert done == {"status": {"phase": "Running"}, "result": None}
+    assert done == {"status": {"phase": "Running"}, "result": None, "decks": None}
     assert play((SUCCEEDED, []), target=target)["status"] == {"phase": "Succeeded"}
 
 
