@@ -13,6 +13,7 @@ import pulumi
 import pytest
 
 import trainstack as ts
+from trainstack.spec.pod import templates
 from trainstack.testing import UNKNOWN, Synthesis, synth
 
 COMPONENT = "trainstack:index:ElasticJob"
@@ -80,6 +81,35 @@ def test_a_function_in_the_image_without_inputs_needs_no_config_map() -> None:
     assert made("/app/train.py:main", {}).of_type(CONFIG_MAP) == []
     (files,) = made("pkg.mod:main").of_type(CONFIG_MAP)
     assert set(files.inputs) == {"apiVersion", "kind", "metadata", "data", "immutable"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "launcher", "more"),
+    [
+        ("ElasticJob", "torch", {"nnodes": 2}),
+        ("PyTorchJob", "torch", {"worker": {"replicas": 1}}),
+        ("MPIJob", "mpi", {"worker": {"replicas": 2}}),
+        ("HorovodJob", "horovod", {"worker": {"replicas": 2}}),
+    ],
+)
+def test_every_kind_launches_it_and_mounts_it_where_ranks_run(
+    kind: str, launcher: str, more: dict[str, Any]
+) -> None:
+    program = {"function": "pkg/train.py:main", "inputs": {"lr": 0.1}}
+    result = synth(lambda: getattr(ts, kind)("digits", {"image": "a", "program": program, **more}))
+    job = next(r for r in result.registrations if r.type.startswith("kubernetes:kubeflow.org"))
+    containers = [template["spec"]["containers"][0] for template in templates(job.inputs)]
+    launched = [one for one in containers if one["command"][1] == launcher]
+    assert launched
+    for one in launched:
+        assert one["command"][2:] == [
+            *["--function", "pkg/train.py:main"],
+            *["--source", "/etc/trainstack/program/source.tar.bz2"],
+            *["--inputs", "/etc/trainstack/program/inputs.json", "--"],
+        ]
+    for one in containers:
+        mounted = "trainstack-program" in {mount["name"] for mount in one.get("volumeMounts", [])}
+        assert mounted == (one["command"] != ["trainstack-run", "store"])
 
 
 def test_editing_makes_a_new_version_and_touching_does_not(folder: Path) -> None:
