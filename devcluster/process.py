@@ -113,9 +113,20 @@ def _spawn(
         "/bin/sh",
         ["/bin/sh", "-c", ENTER, "sh", str(group / "cgroup.procs"), *argv],
         env,
-        file_actions=[*null, *pipes],
+        file_actions=[*null, *pipes, *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited())],
         setsid=True,
     )
+
+
+def _inherited() -> list[int]:
+    """What our caller left open for its children: a lock, say, that a daemon would hold on to."""
+    numbers = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
+    found = []
+    for number in numbers:
+        with suppress(OSError):  # The listing's own is closed by now.
+            if number > 2 and os.get_inheritable(number):
+                found.append(number)
+    return found
 
 
 def _start_time(pid: int) -> int | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from devcluster.process import Record
+from devcluster.process import Record, start
 
 
 @pytest.fixture
@@ -79,3 +79,19 @@ def test_a_dead_child_is_not_alive() -> None:
     assert not record.alive
     process.poll()
     assert json.dumps(record.memory) == "0"
+
+
+def test_a_daemon_keeps_nothing_of_its_callers_open(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(lock, True)
+    (tmp_path / "cgroup.procs").touch()
+    records = start(["/bin/sleep", "60"], {}, tmp_path, ["/bin/sleep", "60"])
+    try:
+        time.sleep(0.3)
+        for record in records:
+            open_files = [str(path.readlink()) for path in Path(f"/proc/{record.pid}/fd").iterdir()]
+            assert str(tmp_path / "lock") not in open_files
+    finally:
+        os.close(lock)
+        for record in records:
+            record.stop(0.1)
