@@ -8,7 +8,7 @@ RUN := $(BIN)/python
 DEMO := --cluster $(CLUSTER) $(if $(IMAGE),--image $(IMAGE)) $(if $(YES),--yes)
 SETTINGS := $(if $(LR),--set lr=$(LR)) $(if $(EPOCHS),--set epochs=$(EPOCHS))
 
-.PHONY: demo preview test test-all bench lint format tools image down clean help
+.PHONY: demo preview test test-all bench lint format tools image images down clean help
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ tools: .venv/ready  ## Build the tools (cached outside the checkout)
 
 image: .venv/ready  ## Build the quickstart image (cached outside the checkout)
 	$(RUN) -m images build quickstart
+
+images: .venv/ready  ## Build every image
+	$(RUN) -m images build
 
 down: .venv/ready  ## Remove the dev cluster and everything it made (CLUSTER=current: destroy the stack there)
 	$(RUN) -m stacks.demo down --cluster $(CLUSTER) $(if $(YES),--yes)

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .build import ensure, find, images_root
+from .build import Image, ensure, find, images_root
 from .buildah import Buildah
 from .errors import ImageError
 from .recipe import RECIPES
@@ -17,9 +17,9 @@ def main(words: list[str] | None = None) -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m images", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="build an image unless it is in the cache")
-    build.add_argument("name", choices=RECIPES)
-    build.add_argument("--output", type=Path, help="also copy the archive into this folder")
+    build = commands.add_parser("build", help="build images unless they are in the cache")
+    build.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)}; or all")
+    build.add_argument("--output", type=Path, help="also copy the archives into this folder")
     commands.add_parser("list", help="the images and their archives")
     commands.add_parser("clean", help="remove the layers kept for the next build")
     options = parser.parse_args(words)
@@ -29,16 +29,20 @@ def main(words: list[str] | None = None) -> int:
         Buildah(images_root() / "buildah").drop_layers()
         return 0
     try:
-        image = ensure(options.name)
+        for name in options.names or RECIPES:
+            _show(ensure(name), options.output)
     except ImageError as error:
         print(error, file=sys.stderr)
         return 1
-    tar = image.tar
-    if options.output:
-        options.output.mkdir(parents=True, exist_ok=True)
-        tar = Path(shutil.copy2(tar, options.output))
-    print(f"{image.tag}\n{tar}\n{image.size / 1e6:,.0f} MB")
     return 0
+
+
+def _show(image: Image, output: Path | None) -> None:
+    tar = image.tar
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        tar = Path(shutil.copy2(tar, output))
+    print(f"{image.tag}\n{tar}\n{image.size / 1e6:,.0f} MB")
 
 
 def _list() -> int:
