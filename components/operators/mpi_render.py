@@ -8,7 +8,7 @@ from typing import Any
 from .crd import render_crd
 from .deployment import hardened, probe
 from .mpi_args import MPIOperatorArgs
-from .objects import documents, granted, labelled, made, moved
+from .objects import access, documents, labelled, made, moved
 from .rbac import READ, WRITE, Rule, cut, lock_rules, rule
 
 Manifest = dict[str, Any]
@@ -37,7 +37,12 @@ def render_mpi_operator(
         rendered["namespace"] = made("v1", "Namespace", args.namespace, None)
     rendered["mpijobs-crd"] = render_crd(upstream["CustomResourceDefinition"][0])
     rendered["service-account"] = moved(upstream["ServiceAccount"][0], args)
-    rendered |= _access(args, upstream["ClusterRole"][0]["rules"])
+    rendered |= access(
+        args,
+        jobs=job_rules(upstream["ClusterRole"][0]["rules"], args),
+        everywhere=[rule("scheduling.k8s.io", "priorityclasses", READ)],
+        home=lock_rules(LEASE),
+    )
     deployment = hardened(
         upstream["Deployment"][0],
         args,
@@ -69,20 +74,6 @@ def job_rules(upstream: list[Rule], args: MPIOperatorArgs) -> list[Rule]:
     elif args.gang_scheduler_name:
         needed[("scheduling.x-k8s.io", "podgroups")] = READ | WRITE
     return cut(upstream, needed)
-
-
-def _access(args: MPIOperatorArgs, upstream: list[Rule]) -> dict[str, Manifest]:
-    everywhere = [rule("scheduling.k8s.io", "priorityclasses", READ)]
-    places = {"role": (args.namespace, args.OPERATOR, lock_rules(LEASE))}
-    rules = job_rules(upstream, args)
-    if args.watch_namespace:
-        places["jobs-role"] = (args.watch_namespace, f"{args.OPERATOR}-jobs", rules)
-    else:
-        everywhere = rules + everywhere
-    rendered = granted("cluster-role", None, args.OPERATOR, everywhere, args)
-    for key, (namespace, name, some) in places.items():
-        rendered |= granted(key, namespace, name, some, args)
-    return rendered
 
 
 def _flags(args: MPIOperatorArgs) -> list[str]:

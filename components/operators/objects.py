@@ -41,7 +41,22 @@ def moved(upstream: Mapping[str, Any], args: OperatorArgs) -> Manifest:
     return manifest
 
 
-def granted(
+def access(
+    args: OperatorArgs, *, jobs: list[Manifest], everywhere: list[Manifest], home: list[Manifest]
+) -> dict[str, Manifest]:
+    """Roles and bindings: rules where jobs are, in the whole cluster, and in its own namespace."""
+    places = {"role": (args.namespace, args.OPERATOR, home)}
+    if args.watch_namespace:
+        places["jobs-role"] = (args.watch_namespace, f"{args.OPERATOR}-jobs", jobs)
+    else:
+        everywhere = jobs + everywhere
+    rendered = _granted("cluster-role", None, args.OPERATOR, everywhere, args)
+    for key, (namespace, name, rules) in places.items():
+        rendered |= _granted(key, namespace, name, rules, args)
+    return rendered
+
+
+def _granted(
     key: str,
     namespace: str | None,
     name: str,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .crd import render_crd
-from .objects import documents, granted, labelled, made, moved
+from .objects import access, documents, labelled, made, moved
 from .training_args import TrainingOperatorArgs
 from .training_deployment import render_deployment
 from .training_rbac import home_rules, job_rules, plural, webhook_rules
@@ -52,7 +52,12 @@ def render_training(
     for crd in upstream["CustomResourceDefinition"]:
         rendered[f"{crd['spec']['names']['plural']}-crd"] = render_crd(crd)
     rendered["service-account"] = moved(upstream["ServiceAccount"][0], args)
-    rendered |= _access(args, upstream)
+    rendered |= access(
+        args,
+        jobs=job_rules(upstream["ClusterRole"][0]["rules"], args),
+        everywhere=webhook_rules(WEBHOOKS),
+        home=home_rules(SECRET, args),
+    )
     rendered["certificate"] = made("v1", "Secret", SECRET, args.namespace, type="Opaque")
     service = moved(upstream["Service"][0], args)
     # The provider would wait for endpoints and then ten seconds more; the Deployment says it.
@@ -61,22 +66,6 @@ def render_training(
     rendered["deployment"] = moved(render_deployment(upstream["Deployment"][0], args), args)
     rendered["webhook"] = _webhooks(args, upstream)
     return labelled(rendered, args)
-
-
-def _access(
-    args: TrainingOperatorArgs, upstream: Mapping[str, list[Manifest]]
-) -> dict[str, Manifest]:
-    rules = job_rules(upstream["ClusterRole"][0]["rules"], args)
-    everywhere = webhook_rules(WEBHOOKS)
-    places = {"role": (args.namespace, args.OPERATOR, home_rules(SECRET, args))}
-    if args.watch_namespace:
-        places["jobs-role"] = (args.watch_namespace, f"{args.OPERATOR}-jobs", rules)
-    else:
-        everywhere = rules + everywhere
-    rendered = granted("cluster-role", None, args.OPERATOR, everywhere, args)
-    for key, (namespace, name, some) in places.items():
-        rendered |= granted(key, namespace, name, some, args)
-    return rendered
 
 
 def _webhooks(args: TrainingOperatorArgs, upstream: Mapping[str, list[Manifest]]) -> Manifest:
