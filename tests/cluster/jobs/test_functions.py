@@ -9,6 +9,7 @@ import pytest
 import images
 import stacks
 from tests.conftest import NewProgram
+from tests.support.kube import Kube
 
 FOLDER = Path(stacks.__file__).parent / "function"
 MODULES = ("__init__.py", "model.py", "train.py")
@@ -88,4 +89,39 @@ pulumi.export("decks", job.decks)
         "decks": {"a": "/tmp/decks/a.html", "b": "/tmp/decks/b.html"},
         "result": "/tmp/result.bin",
     }
+    stack.destroy().check()
+
+
+@pytest.mark.parametrize(("error", "pods"), [("RecoverableError", 2), ("ValueError", 1)])
+def test_only_a_recoverable_error_is_worth_a_new_pod(
+    program: NewProgram, image: images.Image, kube: Kube, namespace: str, *, error: str, pods: int
+) -> None:
+    stack = program(
+        """
+import pulumi
+import trainstack as ts
+
+config = pulumi.Config()
+ts.ElasticJob("run", {
+    "image": config.require("image"),
+    "namespace": config.require("namespace"),
+    "program": {"function": "train.py:main"},
+    "max_restarts": 0,
+    "run_policy": {"backoff_limit": 1},
+    "wait": "finished",
+    "timeout": 300,
+})
+""",
+        config={"image": image.tag, "namespace": namespace},
+    )
+    stack.write(
+        "train.py",
+        "from trainstack_runtime import RecoverableError\n\n\n"
+        f"def main():\n    raise {error}('the data server went away')\n",
+    )
+    failed = stack.up()
+    assert not failed.ok
+    assert f"{error}: the data server went away" in failed.output
+    assert f"train.py:5 in main: raise {error}('the data server went away')" in failed.output
+    assert len(kube.pods(namespace, "batch.kubernetes.io/job-name")) == pods
     stack.destroy().check()
