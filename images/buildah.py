@@ -13,12 +13,12 @@ from pathlib import Path
 from .debian import Tools, base_command
 from .pip_settings import write_secrets
 from .progress import Progress
-from .recipe import PREFIX, RECIPES, Recipe, debian_base
+from .recipe import PREFIX, Recipe, debian_base
 
 BASE_SECONDS = 50
 TOOLS_SECONDS = 10
 ARCHIVE_SECONDS = 10
-MOST_LAYERS = 5_000_000_000
+MOST_LAYERS = 10_000_000_000
 SANDBOX = """
 set -e
 while [ "$1" != -- ]; do mount -t overlay overlay -o "ro,lowerdir=$2:$1" "$1"; shift 2; done
@@ -36,7 +36,7 @@ class Buildah:
 
     def steps(self, recipe: Recipe) -> int:
         """How many steps `build` takes at most."""
-        return 4 if recipe.parent is None else 5
+        return 3 + len(recipe.below())
 
     def build(self, recipe: Recipe, archive: Path, progress: Progress) -> None:
         """Build the recipe and those below it, and write the image's archive."""
@@ -48,7 +48,9 @@ class Buildah:
                 self._tools.fetch(progress)
         with progress.step("base system", BASE_SECONDS):
             base = self._base(progress)
-        tag = self._build(recipe, base, progress)
+        for one in recipe.below():
+            self._build(one, base, progress)
+        tag = recipe.tag(debian_base())
         with progress.step("archive", ARCHIVE_SECONDS):
             self._buildah(progress, "push", "--quiet", tag, f"docker-archive:{archive}:{tag}")
 
@@ -66,8 +68,7 @@ class Buildah:
             self._buildah(progress, "bud", "--layers", "--timestamp=0", "--tag", tag, folder)
         return tag
 
-    def _build(self, recipe: Recipe, base: str, progress: Progress) -> str:
-        below = self._build(RECIPES[recipe.parent], base, progress) if recipe.parent else base
+    def _build(self, recipe: Recipe, base: str, progress: Progress) -> None:
         tag = recipe.tag(debian_base())
         with (
             progress.step(f"image {recipe.name}", recipe.seconds),
@@ -77,11 +78,10 @@ class Buildah:
             recipe.stage(context)
             self._buildah(
                 progress,
-                *("bud", "--layers", "--tag", tag, "--build-arg", f"BASE={below}"),
+                *("bud", "--layers", "--tag", tag, *recipe.build_args(debian_base(), base)),
                 *write_secrets(secrets),
                 *("--file", str(context / recipe.dockerfile), str(context)),
             )
-        return tag
 
     def drop_layers(self) -> None:
         """Forget all layers; the next build is a cold one."""

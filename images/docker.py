@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .pip_settings import write_secrets
 from .progress import Progress
-from .recipe import DOCKER_BASE, RECIPES, Recipe
+from .recipe import DOCKER_BASE, Recipe
 
 ARCHIVE_SECONDS = 20
 
@@ -36,16 +36,17 @@ class Docker:
 
     def steps(self, recipe: Recipe) -> int:
         """How many steps `build` takes."""
-        return 2 if recipe.parent is None else 3
+        return 1 + len(recipe.below())
 
     def build(self, recipe: Recipe, archive: Path, progress: Progress) -> None:
         """Build the recipe and those below it, and write the image's archive."""
-        tag = self._build(recipe, progress)
+        for one in recipe.below():
+            self._build(one, progress)
+        tag = recipe.tag(DOCKER_BASE)
         with progress.step("archive", ARCHIVE_SECONDS):
             progress.run(["docker", "save", "--output", archive, tag])
 
-    def _build(self, recipe: Recipe, progress: Progress) -> str:
-        below = self._build(RECIPES[recipe.parent], progress) if recipe.parent else DOCKER_BASE
+    def _build(self, recipe: Recipe, progress: Progress) -> None:
         tag = recipe.tag(DOCKER_BASE)
         with (
             progress.step(f"image {recipe.name}", recipe.seconds),
@@ -55,10 +56,10 @@ class Docker:
             recipe.stage(context)
             progress.run(
                 [
-                    *("docker", "build", "--tag", tag, "--build-arg", f"BASE={below}"),
+                    *("docker", "build", "--tag", tag),
+                    *recipe.build_args(DOCKER_BASE, DOCKER_BASE),
                     *write_secrets(secrets),
                     *("--file", context / recipe.dockerfile, context),
                 ],
                 {**os.environ, "DOCKER_BUILDKIT": "1"},
             )
-        return tag

@@ -24,6 +24,8 @@ class Recipe:
     copies: tuple[str, ...]
     seconds: int
     parent: str | None = None
+    uses: tuple[str, ...] = ()
+    """Recipes of which something is copied; build argument `WHEEL` for `<name>-wheel`."""
 
     @property
     def dockerfile(self) -> str:
@@ -42,12 +44,25 @@ class Recipe:
         """Hash of all that the image depends on here; `base` names what lies below."""
         digest = hashlib.sha256()
         below = RECIPES[self.parent].key(base) if self.parent else base
-        digest.update(f"{self.name}\0{below}\0".encode())
+        used = "".join(RECIPES[name].key(base) for name in self.uses)
+        digest.update(f"{self.name}\0{below}\0{used}".encode())
         for path in self.files():
             content = (HERE / path).read_bytes()
             executable = (HERE / path).stat().st_mode & 0o100
             digest.update(f"{path}\0{executable}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()[:16]
+
+    def below(self) -> list[Recipe]:
+        """What has to be built before, in order, itself last."""
+        names = [*self.uses, *([self.parent] if self.parent else [])]
+        found = [recipe for name in names for recipe in RECIPES[name].below()]
+        return list(dict.fromkeys([*found, self]))
+
+    def build_args(self, base: str, first: str) -> list[str]:
+        """Options of the build: the tags of what it starts from, and of what it copies."""
+        start = RECIPES[self.parent].tag(base) if self.parent else first
+        wheels = [f"WHEEL={RECIPES[name].tag(base)}" for name in self.uses]
+        return [word for said in (f"BASE={start}", *wheels) for word in ("--build-arg", said)]
 
     def tag(self, base: str) -> str:
         """The image's name and key."""
@@ -60,12 +75,26 @@ class Recipe:
             shutil.copy2(HERE / path, folder / path)
 
 
+TORCH = ("pytorch/requirements.txt", "pytorch/torch.txt")
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("mpi", ("mpi", "runtime", "pytorch/pip-install.sh"), 60),
         Recipe("pytorch", ("pytorch", "runtime"), 60),
         Recipe("quickstart", ("quickstart", "pytorch/pip-install.sh"), 25, parent="pytorch"),
+        Recipe(
+            "horovod-wheel",
+            ("horovod-wheel", "pytorch/cuda_stubs.py", "pytorch/pip-install.sh", *TORCH),
+            400,
+        ),
+        Recipe(
+            "horovod",
+            ("horovod", "mpi/ssh.conf", "pytorch/pip-install.sh"),
+            30,
+            parent="quickstart",
+            uses=("horovod-wheel",),
+        ),
     )
 }
 

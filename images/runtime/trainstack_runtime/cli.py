@@ -7,6 +7,8 @@ import sys
 
 from . import exitcode
 from .agent import Agent
+from .discover import answering, listed
+from .horovod import Horovod, launch_horovod
 from .log import say
 from .message import write_message
 from .mpi import Launch, launch_mpi
@@ -21,6 +23,9 @@ from .termination import Stopped, Termination
 def main(words: list[str] | None = None) -> int:
     """Run a role of a training run and exit with its verdict."""
     options = _parser().parse_args(sys.argv[1:] if words is None else words)
+    if options.role == "discover":
+        print("\n".join(answering(listed(options.script), options.port)))
+        return exitcode.SUCCEEDED
     termination = Termination()
     termination.install()
     try:
@@ -49,6 +54,8 @@ def _run(options: argparse.Namespace, settings: Settings, termination: Terminati
     program = Program.from_options(options)
     if options.role == "mpi":
         return launch_mpi(Launch.from_env(), settings, program, termination)
+    if options.role == "horovod":
+        return launch_horovod(Horovod.from_env(), settings, program, termination)
     return Agent(settings, program, termination).run()
 
 
@@ -59,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     Program.add_arguments(torch)
     mpi = roles.add_parser("mpi", help="start the ranks on the workers by mpirun")
     Program.add_arguments(mpi)
+    horovod = roles.add_parser("horovod", help="start the ranks on the workers by horovodrun")
+    Program.add_arguments(horovod)
+    discover = roles.add_parser("discover", help="list the workers that answer")
+    discover.add_argument("--script", required=True, help="the operator's list")
+    discover.add_argument("--port", type=int, required=True, help="where they answer")
     roles.add_parser("mpi-worker", help="serve ssh to the launcher")
     roles.add_parser("store", help="host the rendezvous store and take the verdict")
     return parser
