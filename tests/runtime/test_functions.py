@@ -140,6 +140,7 @@ def test_an_exception_on_one_rank_shows_the_users_own_lines(pods: Pods, method: 
 
 @METHODS
 @pytest.mark.parametrize("target", ["pkg.mod:train", "pkg/mod.py:train"])
+@pytest.mark.slow
 def test_a_function_in_the_image(pods: Pods, method: str, target: str) -> None:
     pods.script("", "pkg/__init__.py")
     pods.script("VALUE = 3", "pkg/other.py")
@@ -187,6 +188,7 @@ def test_a_result_that_is_too_large_says_what_to_set(pods: Pods) -> None:
 
 
 @METHODS
+@pytest.mark.slow
 def test_with_storage_large_and_binary_values_are_kept(pods: Pods, method: str) -> None:
     source = """\
 import pathlib
@@ -233,6 +235,7 @@ def recovering(pods: Pods, **inputs: Any) -> list[str]:
 
 
 @METHODS
+@pytest.mark.slow
 def test_a_recoverable_error_restarts_the_ranks_in_place(pods: Pods, method: str) -> None:
     env = {"PET_NPROC_PER_NODE": "2", "PET_MAX_RESTARTS": "2"}
     pod = single(pods, recovering(pods), method, **env)
@@ -241,6 +244,7 @@ def test_a_recoverable_error_restarts_the_ranks_in_place(pods: Pods, method: str
 
 
 @pytest.mark.parametrize(("error", "code"), [("RecoverableError", 204), ("ValueError", 1)])
+@pytest.mark.slow
 def test_when_restarts_are_used_up_the_exit_code_tells_them_apart(
     pods: Pods, error: str, code: int
 ) -> None:
@@ -252,6 +256,7 @@ def test_when_restarts_are_used_up_the_exit_code_tells_them_apart(
     assert (pod.message["exit_code"], pod.message["restarts"]) == (1, 1)
 
 
+@pytest.mark.slow
 def test_fixed_nodes_all_end_with_a_code_that_is_worth_a_retry(pods: Pods) -> None:
     said = recovering(pods, until=1)
     for expected in (204, 0):
@@ -292,6 +297,7 @@ def test_the_store_carries_result_and_decks(pods: Pods) -> None:
 
 
 @pytest.mark.parametrize(("restarts", "code"), [("1", 0), ("0", 1)])
+@pytest.mark.slow
 def test_nodes_that_come_and_go_restart_in_place_only(pods: Pods, restarts: str, code: int) -> None:
     store = elastic(pods, recovering(pods, until=1), PET_MAX_RESTARTS=restarts)
     assert store.process.returncode == code

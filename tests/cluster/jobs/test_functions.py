@@ -50,6 +50,7 @@ def test_a_function_and_an_edit_of_it(
 
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("kind", ["ElasticJob", "PyTorchJob"])
+@pytest.mark.slow
 def test_decks_of_a_file_of_its_own(
     program: NewProgram,
     image: images.Image,
@@ -93,6 +94,7 @@ pulumi.export("decks", job.decks)
 
 
 @pytest.mark.parametrize(("error", "pods"), [("RecoverableError", 2), ("ValueError", 1)])
+@pytest.mark.slow
 def test_only_a_recoverable_error_is_worth_a_new_pod(
     program: NewProgram, image: images.Image, kube: Kube, namespace: str, *, error: str, pods: int
 ) -> None:

@@ -75,6 +75,7 @@ def test_the_launcher_finds_its_workers_keys_and_slots(run: NewProgram) -> None:
     stack.destroy().check()
 
 
+@pytest.mark.slow
 def test_a_failing_launcher_is_made_again_up_to_the_limit(
     run: NewProgram, kube: Kube, namespace: str
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_failing_launcher_is_made_again_up_to_the_limit(
     kube.wait(lambda: not kube.pods(namespace, WORKER), "end of the workers", 30)
 
 
+@pytest.mark.slow
 def test_a_deleted_worker_is_made_again_while_the_launcher_goes_on(
     run: NewProgram, kube: Kube, namespace: str
 ) -> None:
@@ -108,6 +110,7 @@ def test_a_deleted_worker_is_made_again_while_the_launcher_goes_on(
     stack.destroy().check()
 
 
+@pytest.mark.slow
 def test_a_deadline_ends_the_job(run: NewProgram, kube: Kube, namespace: str) -> None:
     result = run("sleep 600", run_policy={"active_deadline_seconds": 15}).up()
     assert not result.ok

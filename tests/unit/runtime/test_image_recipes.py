@@ -29,12 +29,21 @@ def keys() -> dict[str, str]:
     return {name: one.key("base") for name, one in RECIPES.items()}
 
 
-def test_a_runtime_edit_changes_every_image(context: Path) -> None:
+def test_a_runtime_edit_changes_every_image_but_no_wheel(context: Path) -> None:
     before = keys()
     with (context / "runtime/trainstack_runtime/log.py").open("a") as file:
         file.write("\n")
     after = keys()
-    assert all(before[name] != after[name] for name in RECIPES)
+    same = {name for name in RECIPES if before[name] == after[name]}
+    assert same == {name for name in RECIPES if name.endswith("-wheel")}
+
+
+def test_a_changed_wheel_changes_the_image_that_has_it(context: Path) -> None:
+    before = keys()
+    (context / "horovod-wheel/build.sh").write_text("")
+    after = keys()
+    changed = {name for name in RECIPES if before[name] != after[name]}
+    assert changed == {"horovod", "horovod-wheel"}
 
 
 def test_an_edit_above_leaves_what_is_below(context: Path) -> None:
@@ -75,7 +84,8 @@ def test_dockerfiles_pin_and_do_without_heredocs() -> None:
     for one in RECIPES.values():
         text = (recipe.HERE / one.dockerfile).read_text()
         assert "<<" not in text
-        assert text.rstrip().splitlines()[-1].startswith(("USER 1000", "CMD"))
+        last = ("COPY",) if one.name.endswith("-wheel") else ("USER 1000", "CMD")
+        assert text.rstrip().splitlines()[-1].startswith(last)
     for lock in recipe.HERE.glob("*/*.txt"):
         text = lock.read_text()
         assert "--hash=sha256:" in text
