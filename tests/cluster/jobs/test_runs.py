@@ -111,6 +111,7 @@ def test_training_goes_on_when_a_worker_is_deleted(
     stack.destroy().check()
 
 
+@pytest.mark.slow
 def test_a_crash_loop_ends_as_failed_with_the_ranks_own_traceback(run: NewProgram) -> None:
     stack = run("ElasticJob", scripts.FAILS_ON_RANK_1, nnodes=2, max_restarts=1)
     result = stack.up()
@@ -148,6 +149,7 @@ def test_a_failed_run_fails_up(run: NewProgram, kind: str, fields: dict[str, obj
     ],
     ids=["one node", "two nodes", "master and worker"],
 )
+@pytest.mark.slow
 def test_a_deadline_ends_the_job(run: NewProgram, kind: str, fields: dict[str, object]) -> None:
     policy = {"active_deadline_seconds": 15}
     result = run(kind, scripts.SLEEPS, run_policy=policy, **fields).up()
@@ -155,6 +157,7 @@ def test_a_deadline_ends_the_job(run: NewProgram, kind: str, fields: dict[str, o
     assert "DeadlineExceeded" in result.output or "active longer than" in result.output
 
 
+@pytest.mark.slow
 def test_an_interrupted_up_converges(run: NewProgram, kube: Kube, namespace: str) -> None:
     stack = run(
         "ElasticJob",
