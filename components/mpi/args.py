@@ -11,6 +11,7 @@ from ..spec.job_args import JobArgs
 from ..spec.names import AbsolutePath
 from ..spec.policy import RestartPolicy, Seconds
 from ..spec.replica import Replica, Worker
+from ..spec.roles import check_used
 from ..spec.shown import shown
 from .operator_rules import check_overlays, check_role, check_ssh_path
 
@@ -92,6 +93,13 @@ class LaunchedJobArgs(JobArgs):
                 "worker.args: a worker runs the ssh server, the arguments of the program are "
                 "args; give worker.command too to run something else"
             )
+        check_used(
+            self,
+            image=[launcher, self.worker],
+            command=[launcher],
+            args=[launcher],
+            resources=[self.worker],
+        )
         for name, role in (("launcher", launcher), ("worker", self.worker)):
             check_role(self, name, role, self.mpi)
         check_ssh_path(self, self.ssh_auth_mount_path)

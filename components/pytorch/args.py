@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..spec.job_args import JobArgs
 from ..spec.policy import RestartPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
+from ..spec.roles import check_used
 from ..spec.shown import shown
 
 _AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
@@ -29,9 +30,16 @@ _RDZV_KEYS = (
 class Master(Replica):
     """The one replica with rank 0, whose success is the job's."""
 
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {"replicas": "leave it out, there is always 1"}
+
 
 class PyTorchJobArgs(JobArgs):
     """Arguments of `PyTorchJob`: one master and some workers, one process each."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {
+        **JobArgs.ELSEWHERE,
+        "num_workers": "say worker.replicas",
+    }
 
     master: Master = Master.model_construct()
     """Always one replica."""
@@ -66,6 +74,8 @@ class PyTorchJobArgs(JobArgs):
                 raise ValueError(f"{name}.command: the job's program would never run")
             if role.command is None and self.command is None and self.program is None:
                 raise ValueError("program: required (or command)")
+        takers = [*roles.values()]
+        check_used(self, image=takers, command=takers, args=takers, resources=takers)
         limit = self.run_policy.backoff_limit
         if limit and all(role.restart_policy is RestartPolicy.NEVER for role in roles.values()):
             raise ValueError(
@@ -102,6 +112,13 @@ def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:
 
 class ElasticJobArgs(JobArgs):
     """Arguments of `ElasticJob`: torch elastic on one or more nodes."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {
+        **JobArgs.ELSEWHERE,
+        "master": "say the job's own fields, all nodes are alike",
+        "num_workers": "say nnodes",
+        "worker": "say nnodes and the job's own fields, all nodes are alike",
+    }
 
     nnodes: Annotated[int | str, BeforeValidator(_nnodes)] = 1
     """Number of nodes, or `"min:max"`; 1 (default, also `"1"` and `"1:1"`) needs no operator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import pulumi
@@ -40,6 +41,23 @@ class JobArgs(Args):
         {"run_name", "labels", "annotations", "operator", "cluster", "version", "wait", "timeout"}
     )
     """Fields that say nothing about the run itself and so leave its version alone."""
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {
+        "accelerator": "say a nodeSelector in pod_overlay",
+        "cache": "not needed, an unchanged run does not run again",
+        "cache_version": "say version, or attempt to run the same again",
+        "container_image": "say image",
+        "disable_deck": "not needed, trainstack_runtime.deck writes one when it is called",
+        "enable_deck": "not needed, trainstack_runtime.deck writes one when it is called",
+        "environment": "say env",
+        "increase_shared_mem": "say shared_memory, which is on unless it is False",
+        "interruptible": "say tolerations in pod_overlay, and a restart_policy",
+        "limits": "say resources, or limits of a role",
+        "pod_template": "say pod_overlay",
+        "requests": "say resources, or requests of a role",
+        "retries": "say run_policy.backoff_limit",
+        "secret_requests": "say secrets",
+        "task_config": "say its fields here",
+    }
 
     run_name: Label | None = None
     """First part of the object's name `<run_name>-<version>`; default: the logical name."""

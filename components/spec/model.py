@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +20,9 @@ class TrainstackError(pulumi.RunError):
 
 class Args(BaseModel):
     """Base of all arguments: unknown fields are refused and values never change."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {}
+    """Names that another tool has for something, each with what to say here."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -80,7 +83,11 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
     if isinstance(item["input"], pulumi.Output):
         return "an Output is not allowed here; give a plain value"
     if kind == "extra_forbidden":
-        fields = sorted(_fields_at(model, loc[:-1]))
+        at = _model_at(model, loc[:-1])
+        instead = getattr(at, "ELSEWHERE", {}).get(loc[-1])
+        if instead is not None:
+            return f"unknown field; {instead}"
+        fields = sorted(at.model_fields)
         near = difflib.get_close_matches(str(loc[-1]), fields, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown field; {hint}allowed: {', '.join(fields)}"
@@ -93,15 +100,15 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
     return f"got {shown(item['input'])}: {message}"
 
 
-def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The field names of the model that lies at `loc` below `model`."""
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that lies at `loc` below `model`."""
     current: type[BaseModel] = model
     for part in loc:
         field = current.model_fields.get(str(part))
         inner = _model_in(field.annotation) if field else None
         if inner is not None:
             current = inner
-    return list(current.model_fields)
+    return current
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

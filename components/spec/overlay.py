@@ -12,6 +12,8 @@ from .inputs import place
 from .kube_fields import KubeFields
 from .shown import shown
 
+_AS_WHOM = ("imagePullPolicy", "name", "securityContext")
+_WHAT_RUNS = ("containers", "initContainers", "resourceClaims", "resources", "volumes")
 _IDENTITY = ("mountPath", "devicePath", "name")
 
 
@@ -34,6 +36,22 @@ def laid_over(base: Any, overlay: Any) -> Any:
             by_identity[item[identity]] = laid_over(known, item) if known else item
         return list(by_identity.values())
     return overlay
+
+
+def placement(overlay: Mapping[str, Any], container: str) -> dict[str, Any]:
+    """What an overlay says of where and as whom a pod runs, and nothing of what runs in it.
+
+    That is all but volumes, claims, amounts and containers; of `container` it keeps how the image
+    is pulled and the security context.
+    """
+    spec = overlay.get("spec", {})
+    kept = {key: value for key, value in spec.items() if key not in _WHAT_RUNS}
+    own = [
+        {key: value for key, value in item.items() if key in _AS_WHOM}
+        for item in spec.get("containers", [])
+        if item["name"] == container
+    ]
+    return {**overlay, "spec": {**kept, "containers": own} if own else kept}
 
 
 def _identity(value: Any) -> str | None:

@@ -10,7 +10,7 @@ from . import mounts
 from .env import to_kube
 from .hyperparameters import arguments
 from .job_args import JobArgs
-from .overlay import laid_over
+from .overlay import laid_over, placement
 from .program import PROGRAM_DIR
 from .replica import Replica
 from .run import Run
@@ -37,9 +37,12 @@ def pod_template(
 
     `env` is the kind's own environment, `launcher` the runtime's role that starts the program,
     `command` replaces what the job runs, `readiness` is the container's readiness probe, and a
-    role that does not train (`trains=False`) gets neither the program nor the job's mounts.
+    role that does not train (`trains=False`) gets neither the program nor the job's mounts, and of
+    its overlay the `placement`.
     """
     overlay = laid_over(job.pod_overlay, replica.pod_overlay)
+    if not trains:
+        overlay = placement(overlay, container)
     grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", GRACE_SECONDS)
     base = {
         "metadata": {"labels": run.labels},

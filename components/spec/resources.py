@@ -11,6 +11,7 @@ from .names import ExtendedResource
 from .quantity import Bytes, Cpu, exact
 
 GPU = "nvidia.com/gpu"
+_SPELLINGS = {"mem": "memory", "storage": "ephemeral_storage"}
 
 
 class Resources(Args):
@@ -27,19 +28,20 @@ class Resources(Args):
     gpu: Annotated[int, Field(ge=0, strict=True)] | None = None
     """Whole GPUs (`nvidia.com/gpu`), 0 or more; unset: none."""
     ephemeral_storage: Bytes | None = None
-    """Bytes of node-local disk, for example `"100Gi"`; unset: none asked."""
+    """Bytes of node-local disk, for example `"100Gi"`; `storage` is accepted as another spelling;
+    unset: none asked."""
     devices: dict[ExtendedResource, Annotated[int, Field(ge=0, strict=True)]] = {}
     """Other extended resources by name, for example `{"rdma/hca": 1}`."""
 
     @model_validator(mode="before")
     @classmethod
     def _either_spelling(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "mem" in value:
-            if "memory" in value:
-                raise ValueError("give either mem or memory, not both")
-            value = {**value, "memory": value["mem"]}
-            del value["mem"]
-        return value
+        if not isinstance(value, dict):
+            return value
+        for other, name in _SPELLINGS.items():
+            if other in value and name in value:
+                raise ValueError(f"give either {other} or {name}, not both")
+        return {_SPELLINGS.get(name, name): amount for name, amount in value.items()}
 
     @field_validator("gpu", mode="before")
     @classmethod

@@ -16,7 +16,10 @@ from trainstack.testing import synth
 ELASTIC: list[tuple[dict[str, Any], str]] = [
     # What is not there, and what should be
     ({"imag": "x"}, "imag: unknown field; did you mean 'image'? allowed: annotations, args,"),
-    ({"worker": {"replicas": 2}}, "worker: unknown field; allowed: annotations,"),
+    (
+        {"worker": {"replicas": 2}},
+        "worker: unknown field; say nnodes and the job's own fields, all",
+    ),
     ({"image": None}, "image: required"),
     ({"program": None}, "program: required"),
     ({"program": {}}, "program: give exactly one of script, module and function"),
@@ -104,6 +107,10 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ({"labels": {"trainstack.dev/run": "x"}}, "labels: got 'trainstack.dev/run': trainstack.dev/"),
     ({"annotations": {"a": 1}}, "annotations.a: got 1: input should be a valid string"),
     ({"version": "V 1"}, "version: got 'V 1': must be lower-case letters, digits and '-', at most"),
+    (
+        {"resources": {"storage": "1Gi", "ephemeral_storage": "1Gi"}},
+        "resources: give either storage or ephemeral_storage, not both",
+    ),
     # Mounts and memory
     ({"mounts": [{"path": "data", "pvc": "d"}]}, "mounts[0].path: got 'data': must be an absolute"),
     ({"mounts": [{"path": "/d"}]}, "mounts[0]: mount '/d': give exactly one of pvc, config_map,"),
@@ -218,7 +225,7 @@ PYTORCH: list[tuple[dict[str, Any], str]] = [
     ),
     ({"worker": {"replicas": -1}}, "worker.replicas: got -1: input should be greater than or"),
     ({"worker": 3}, "worker: got 3: input should be a valid dictionary or instance of Worker"),
-    ({"master": {"replicas": 2}}, "master.replicas: unknown field; allowed: args, command, env,"),
+    ({"master": {"replicas": 2}}, "master.replicas: unknown field; leave it out, there is"),
     ({"master": {"restart_policy": "Sometimes"}}, "master.restart_policy: got 'Sometimes': input"),
     ({"image": None}, "image: required (or master.image)"),
     (
@@ -246,6 +253,20 @@ PYTORCH: list[tuple[dict[str, Any], str]] = [
         "run_policy.backoff_limit: got 3, but no role restarts; set its restart_policy to",
     ),
     ({"nnodes": 2}, "nnodes: unknown field; allowed: annotations,"),
+    # What no pod would have
+    (
+        {"master": {"image": "a"}, "worker": {"replicas": 1, "image": "b"}},
+        "image: no role takes it, each has its own; leave it out",
+    ),
+    ({"args": ["x"], "master": {"args": []}}, "args: no role takes it, each has its own"),
+    (
+        {"resources": {"cpu": 1}, "master": {"limits": {"cpu": 2}}},
+        "resources: no role takes it, each has its own; leave it out",
+    ),
+    (
+        {"program": None, "command": ["x"], "master": {"command": ["y"]}},
+        "command: no role takes it, each has its own; leave it out",
+    ),
     (
         {"master": {"pod_overlay": {"spec": {"tolerations": {}}}}},
         "master.pod_overlay: spec.tolerations: got {}: must be a list",
@@ -284,6 +305,19 @@ MPI: list[tuple[dict[str, Any], str]] = [
     (
         {"launcher": {"env": {"K": "x"}}, "secrets": {"K": {"name": "k", "key": "k"}}},
         "launcher.env.K: also given in secrets",
+    ),
+    (
+        {"launcher": {"image": "a"}, "worker": {"image": "b"}},
+        "image: no role takes it, each has its own; leave it out",
+    ),
+    ({"args": ["x"], "launcher": {"args": ["y"]}}, "args: no role takes it, each has its own"),
+    (
+        {"resources": {"cpu": 1}, "worker": {"requests": {"cpu": 2}}},
+        "resources: no role takes it, each has its own; leave it out",
+    ),
+    (
+        {"program": None, "command": ["x"], "launcher": {"command": ["y"]}},
+        "command: no role takes it, each has its own; leave it out",
     ),
     # What the operator sets
     ({"env": {"K_MPI_JOB_ROLE": "x"}}, "env.K_MPI_JOB_ROLE: set by the mpi-operator"),

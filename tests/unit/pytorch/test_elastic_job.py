@@ -338,6 +338,49 @@ def test_the_store_runs_where_and_as_the_workers_do() -> None:
     )
 
 
+def test_of_an_overlay_the_store_gets_where_and_as_whom_it_runs() -> None:
+    rights = {"allowPrivilegeEscalation": False}
+    manifest = elastic(
+        nnodes=2,
+        pod_overlay={
+            "metadata": {"annotations": {"example.com/a": "b"}},
+            "spec": {
+                "tolerations": [{"key": "gpu", "operator": "Exists"}],
+                "volumes": [{"name": "data", "emptyDir": {}}],
+                "initContainers": [{"name": "prepare"}],
+                "containers": [
+                    {
+                        "name": "pytorch",
+                        "env": [{"name": "A", "value": "1"}],
+                        "imagePullPolicy": "Always",
+                        "resources": {"limits": {"example.com/gpu": "1"}},
+                        "securityContext": rights,
+                        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                    },
+                    {"name": "sidecar"},
+                ],
+            },
+        },
+    )
+    assert manifest["spec"]["pytorchReplicaSpecs"]["Master"]["template"] == {
+        "metadata": {"annotations": {"example.com/a": "b"}, "labels": LABELS},
+        "spec": {
+            **pod(TWO, "Master"),
+            "containers": [
+                {
+                    **container(TWO, "Master"),
+                    "imagePullPolicy": "Always",
+                    "securityContext": rights,
+                }
+            ],
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        },
+    }
+    worker = pod(manifest, "Worker")
+    assert [one["name"] for one in worker["containers"]] == ["pytorch", "sidecar"]
+    assert {"data"} < {volume["name"] for volume in worker["volumes"]}
+
+
 def test_a_script_in_the_image_and_one_that_is_shipped() -> None:
     assert container(elastic(program={"script": "/opt/train.py"}))["command"] == [
         "trainstack-run",
