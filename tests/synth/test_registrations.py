@@ -51,6 +51,12 @@ def test_a_job_is_a_component_with_one_object() -> None:
     assert named(synth(elastic())) == [(COMPONENT, "digits", ""), (JOB, "digits", "digits")]
 
 
+def test_the_object_has_run_name_version_and_attempt() -> None:
+    made = synth(elastic(run_name="other", version="v1", attempt=2))
+    assert made.one(COMPONENT).name == "digits"
+    assert made.one(JOB).inputs["metadata"]["name"] == "other-v1-a2"
+
+
 def test_a_shipped_script_is_a_config_map(folder: Path) -> None:
     (folder / "jobs").mkdir()
     (folder / "jobs" / "train.py").write_text("print('é')\n")
