@@ -14,3 +14,5 @@ lock mpi/requirements.in -o mpi/requirements.txt
 lock horovod/requirements.in -c pytorch/requirements.txt -c quickstart/requirements.txt -o horovod/requirements.txt
 lock horovod-wheel/needs.in -c horovod/requirements.txt -o horovod-wheel/needs.txt
 lock --no-deps horovod-wheel/horovod.in -o horovod-wheel/horovod.txt
+lock --no-emit-package tensorflow --no-emit-package libclang tensorflow/requirements.in -o tensorflow/requirements.txt
+lock --no-emit-package libclang tensorflow/requirements-cuda.in -c tensorflow/requirements.txt -o tensorflow/requirements-cuda.txt

@@ -82,6 +82,7 @@ RECIPES = {
     for recipe in (
         Recipe("mpi", ("mpi", "runtime", "pytorch/pip-install.sh"), 60),
         Recipe("pytorch", ("pytorch", "runtime"), 60),
+        Recipe("tensorflow", ("tensorflow", "runtime", "pytorch/pip-install.sh"), 90),
         Recipe("quickstart", ("quickstart", "pytorch/pip-install.sh"), 25, parent="pytorch"),
         Recipe(
             "horovod-wheel",
