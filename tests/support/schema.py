@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
+from kubernetes.client import ApiClient
 
 
 def crd_schema(path: Path, version: str) -> dict[str, Any]:
@@ -63,3 +64,11 @@ def errors(manifest: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """What is wrong with a manifest, each with its path."""
     found = _Validator(schema).iter_errors(manifest)
     return [f"{error.json_path}: {error.message}" for error in found]
+
+
+def read_back(manifest: dict[str, Any]) -> Any:
+    """What the Kubernetes client keeps of a core object: unknown fields are gone, types fixed."""
+    api = ApiClient()
+    # The public `deserialize` takes other arguments in each major version.
+    kept = api._ApiClient__deserialize(manifest, f"V1{manifest['kind']}")
+    return api.sanitize_for_serialization(kept)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.support.schema import crd_schema
 
 # An Output in an f-string is an error here, not a warning text in a manifest.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
@@ -31,3 +34,10 @@ def crds() -> dict[str, Path]:
         "MPIJob": tools.manifests("mpi-operator") / "kubeflow.org_mpijobs.yaml",
         "PyTorchJob": training / "kubeflow.org_pytorchjobs.yaml",
     }
+
+
+@pytest.fixture(scope="session")
+def schemas(crds: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    """The strict schemas of these kinds."""
+    versions = {"MPIJob": "v2beta1"}
+    return {kind: crd_schema(path, versions.get(kind, "v1")) for kind, path in crds.items()}
