@@ -398,6 +398,17 @@ def test_a_script_in_the_image_and_one_that_is_shipped() -> None:
     ]
 
 
+def test_of_a_function_only_a_recoverable_error_is_worth_a_new_pod() -> None:
+    """Exit code 1 ends the job at once; 204, as all others, counts for the failure limit."""
+    rules = elastic()["spec"]["podFailurePolicy"]["rules"]
+    at_once = {"containerName": "pytorch", "operator": "In", "values": [1]}
+    manifest = elastic(program={"function": "pkg.train:main"}, run_policy={"backoff_limit": 2})
+    assert manifest["spec"]["podFailurePolicy"]["rules"] == [
+        *rules,
+        {"action": "FailJob", "onExitCodes": at_once},
+    ]
+
+
 @pytest.mark.parametrize(
     ("hyperparameters", "expected"),
     [

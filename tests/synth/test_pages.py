@@ -1,0 +1,32 @@
+"""Examples of the other pages run as they are written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import stacks
+from trainstack.testing import synth
+
+ROOT = Path(__file__).parents[2]
+HEADER = "import pulumi\nimport trainstack as ts\nimage = 'registry.example/digits:1'\n"
+PACKAGE = Path(stacks.__file__).parent / "function/digits"
+EXAMPLES = [
+    (page, block)
+    for page in ("README.md", "docs/operators.md", "docs/programs.md")
+    for block in re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text(), re.S | re.M)
+]
+
+
+@pytest.mark.usefixtures("toolchain")
+@pytest.mark.parametrize(("page", "block"), EXAMPLES, ids=[page for page, _ in EXAMPLES])
+def test_an_example_makes_a_job(folder: Path, page: str, block: str) -> None:
+    (folder / "train.py").write_text("print('hello')\n")
+    shutil.copytree(PACKAGE, folder / "digits")
+    example = compile(HEADER + block, page, "exec")
+    made = synth(lambda: exec(example, {}), preview=True)
+    jobs = [one for one in made.registrations if one.type.endswith("Job") and not one.parent]
+    assert len(jobs) == 1
