@@ -19,7 +19,10 @@ class TrainstackError(pulumi.RunError):
 
 
 class Args(BaseModel):
-    """Base of all arguments: unknown fields are refused and values never change."""
+    """Base of all arguments: unknown fields are refused and values never change.
+
+    Raises `TrainstackError` that names each wrong field by its path, its value and what is allowed.
+    """
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = {}
     """Names that another tool has for something, each with what to say here."""
@@ -31,6 +34,16 @@ class Args(BaseModel):
         validate_default=False,
         defer_build=True,
     )
+
+    def __init__(self, /, **said: Any) -> None:
+        try:
+            super().__init__(**said)
+        except ValidationError as error:
+            name = type(self).__name__
+            raise TrainstackError(explain(error, type(self), name)) from None
+
+    # What pydantic asks of an `__init__` that it need not call for a model within another.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
 
 def parse(model: type[M], value: M | Mapping[str, Any] | None, where: str) -> M:

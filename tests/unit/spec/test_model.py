@@ -157,6 +157,9 @@ def test_an_unknown_field_is_told_with_what_is_allowed_there(
     with pytest.raises(TrainstackError) as caught:
         parse(model, said, "Test 'x'")
     assert f"Test 'x': {message}" in str(caught.value)
+    with pytest.raises(TrainstackError) as caught:
+        model(**said)
+    assert f"{model.__name__}: {message}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
