@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from .operators import operators
+from .policy import policy
 
 app = typer.Typer(
     help="Distributed training as versioned Pulumi stacks.",
@@ -13,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(operators, name="operators")
+app.add_typer(policy, name="policy")
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""The folder that `pulumi preview --policy-pack` takes."""
