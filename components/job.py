@@ -15,7 +15,7 @@ from .kind import Kind
 from .kube import Manifest
 from .spec.job_args import JobArgs
 from .spec.model import parse
-from .spec.pod import GRACE_SECONDS, templates
+from .spec.pod import GRACE_SECONDS, check_containers, templates
 from .spec.run import Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
@@ -65,6 +65,7 @@ class TrainingJob(pulumi.ComponentResource):
             hidden = sorted(files.keys() & {"binaryData", "data"})
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
         manifest = kind.render(spec, run)
+        check_containers(manifest, where)
         self.job = self._register(kind, name, manifest, needs)
         self._said: dict[str, Any] = {
             "commands": commands(manifest),

@@ -10,6 +10,7 @@ from . import mounts
 from .env import to_kube
 from .hyperparameters import arguments
 from .job_args import JobArgs
+from .model import TrainstackError
 from .overlay import laid_over, placement
 from .program import PROGRAM_DIR
 from .replica import Replica
@@ -82,6 +83,22 @@ def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     spec = manifest["spec"]
     roles = next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec})
     return [role["template"] for role in roles.values()]
+
+
+def check_containers(manifest: Mapping[str, Any], where: str) -> None:
+    """Refuse containers that an overlay names and no image stands behind, as misspelled ones do.
+
+    Raises `TrainstackError` that names the container.
+    """
+    for template in templates(manifest):
+        spec = template["spec"]
+        training = spec["containers"][0]["name"]
+        for container in [*spec["containers"], *spec.get("initContainers", [])]:
+            if container.get("image") is None:
+                raise TrainstackError(
+                    f"{where}: pod_overlay.spec: container {container['name']!r} has no image; "
+                    f"the training container is {training!r}"
+                )
 
 
 def _runtime_env(run: Run, grace: int) -> dict[str, Any]:

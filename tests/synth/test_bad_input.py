@@ -192,6 +192,14 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
         "pod_overlay: spec.volumes[1].name: 'a' is given twice",
     ),
     (
+        {"pod_overlay": {"spec": {"containers": [{"name": "pytroch", "tty": True}]}}},
+        "pod_overlay.spec: container 'pytroch' has no image; the training container is 'pytorch'",
+    ),
+    (
+        {"pod_overlay": {"spec": {"initContainers": [{"name": "prepare"}]}}},
+        "pod_overlay.spec: container 'prepare' has no image; the training container is 'pytorch'",
+    ),
+    (
         {"pod_overlay": {"spec": {"restartPolicy": "Always"}}},
         "pod_overlay: spec.restartPolicy: is set from the replica's restart_policy",
     ),
