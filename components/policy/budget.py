@@ -31,7 +31,9 @@ def within_cost(manifests: Manifests, config: Config) -> Findings:
         hours = {name: _hours(manifests[name]) for name in gpus}
         for name in sorted(name for name, limit in hours.items() if limit is None):
             yield Finding(
-                f"cost of {name}", "unknown", "give a deadline; no budget can be kept without"
+                f"cost of {_short(name)}",
+                "unknown",
+                "give a deadline; no budget can be kept without",
             )
         total = {name: gpus[name] * price * limit for name, limit in hours.items() if limit}
         yield from _within("cost in all", total, config["maxTotal"])
@@ -54,8 +56,14 @@ def _gpus(manifests: Manifests) -> dict[str, int]:
 def _within(what: str, amounts: Mapping[str, float], most: float) -> Findings:
     total = sum(amounts.values())
     if total > most:
-        parts = ", ".join(f"{name} {amount:g}" for name, amount in sorted(amounts.items()))
+        each = sorted((_short(name), amount) for name, amount in amounts.items())
+        parts = ", ".join(f"{name} {amount:g}" for name, amount in each)
         yield Finding(what, total, f"must be at most {most:g}; {parts}")
+
+
+def _short(name: str) -> str:
+    """The logical name in a URN."""
+    return name.rpartition("::")[2]
 
 
 def _gpus_of_pod(role: Pods) -> int:

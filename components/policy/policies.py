@@ -48,7 +48,7 @@ def _of_stack(rule: Rule) -> Policy:
         config = args.get_config()
         _check_applies(rule, args, config)
         manifests = {
-            resource.name: _plain(resource.props)
+            resource.urn: _plain(resource.props)
             for resource in args.resources
             if _is_manifest(resource.resource_type)
         }

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pulumi.runtime.rpc import UNKNOWN
 
+from ..spec.model import TrainstackError
 from .budget import within_cost, within_gpus
 from .finding import Config, Finding, Findings, NotYetKnownError
 from .images import from_allowed_registries, pinned
@@ -36,13 +37,21 @@ class Rule:
     """Of these one has to be told, or the rule has nothing to check."""
 
     def applies(self, config: Config) -> bool:
-        """Whether it has been told what it needs."""
+        """Whether it has been told what it needs.
+
+        Raises `TrainstackError` for a setting that it does not have.
+        """
+        for name in config:
+            if name not in self.config:
+                allowed = ", ".join(self.config) or "none"
+                raise TrainstackError(f"{self.name}: {name}: unknown setting; allowed: {allowed}")
         return not self.needs or any(config.get(name) is not None for name in self.needs)
 
     def findings(self, subject: Mapping[str, Any], config: Config | None = None) -> list[Finding]:
         """All that it does not allow; nothing as long as it does not apply.
 
         A finding whose `known` is false can only be decided in `up`.
+        Raises `TrainstackError` for a setting that it does not have.
         """
         told = {key: value for key, value in (config or {}).items() if value is not None}
         whole = {**_defaults(self.config), **told}

@@ -106,6 +106,21 @@ def test_a_pack_advises_unless_told_otherwise(offline_program: NewProgram, pack:
     assert {line.split()[2] for line in _of_pack(result).splitlines()} == {"image-digest"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"maxGPUs": 8}, "gpu-budget: maxGPUs: unknown setting; allowed: maxGpus"),
+        ({"maxGpus": "8"}, "maxGpus: Invalid type. Expected: number, given: string"),
+    ],
+)
+def test_a_wrong_setting_fails_the_preview(
+    offline_program: NewProgram, pack: Path, settings: dict[str, Any], message: str
+) -> None:
+    result = preview(offline_program(), pack, **{"gpu-budget": settings})
+    assert not result.ok
+    assert message in result.output
+
+
 def test_what_preview_does_not_know_is_told(offline_program: NewProgram, pack: Path) -> None:
     program = offline_program(
         f"""

@@ -283,7 +283,8 @@ def test_a_count_that_preview_does_not_know_is_no_violation_and_no_pass() -> Non
 
 @pytest.mark.parametrize("one", RULES, ids=lambda one: one.name)
 def test_no_rule_minds_objects_without_pods(one: Any) -> None:
-    config = {"registries": [], "maxGpus": 0, "maxPerHour": 0, "aboveGpuHours": 0}
+    settings = {"registries": [], "maxGpus": 0, "maxPerHour": 0, "aboveGpuHours": 0}
+    config = {name: value for name, value in settings.items() if name in one.config}
     claim = {"kind": "PersistentVolumeClaim", "spec": {"resources": {"requests": {}}}}
     if one.subject != "run":
         subject = {"claim": claim} if one.subject == "stack" else claim
@@ -293,6 +294,25 @@ def test_no_rule_minds_objects_without_pods(one: Any) -> None:
 def test_every_kind_has_pods_to_look_at() -> None:
     for manifest in (pytorch(), elastic(), elastic(nnodes=2), mpi(), horovod()):
         assert rule("image-digest").findings(manifest)
+
+
+def test_objects_of_one_name_all_count() -> None:
+    one, other = ("urn:pulumi:dev::shop::kubernetes:" + kind + "::web" for kind in ("a", "b"))
+    stack = {one: elastic(**gpus(1)), other: elastic(**gpus(2))}
+    (finding,) = rule("gpu-budget").findings(stack, {"maxGpus": 2})
+    assert str(finding) == "GPUs: got 3: must be at most 2; web 1, web 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gpu-budget", "gpu-budget: maxGPUs: unknown setting; allowed: maxGpus"),
+        ("image-digest", "image-digest: maxGPUs: unknown setting; allowed: none"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_an_error(name: str, message: str) -> None:
+    with pytest.raises(ts.TrainstackError, match=message):
+        rule(name).findings({}, {"maxGPUs": 8})
 
 
 def test_a_rule_that_does_not_exist_is_told() -> None:
