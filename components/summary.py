@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from .kind import Kind
+from .spec.inputs import text
 from .spec.job_args import JobArgs
 from .spec.source import Source
 
@@ -36,7 +37,7 @@ def summary(
         "namespace": spec.namespace,
         "program": _program(spec, source),
         "run_name": run_name,
-        "secrets": sorted(spec.secrets) or None,
+        "secrets": _secrets(spec) or None,
         "version": version,
     }
     return {key: value for key, value in sorted(summary.items()) if value is not None}
@@ -51,6 +52,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
         return str(value)
     return value.value if isinstance(value, Enum) else value
+
+
+def _secrets(spec: JobArgs) -> dict[str, str | pulumi.Output[str]]:
+    """Where each comes from; what it is, no one here knows."""
+    return {name: text(ref.name, "/", ref.key) for name, ref in sorted(spec.secrets.items())}
 
 
 def _program(spec: JobArgs, source: Source | None) -> str | None:

@@ -6,6 +6,7 @@ import typer
 
 from .operators import operators
 from .policy import policy
+from .report import report
 
 app = typer.Typer(
     help="Distributed training as versioned Pulumi stacks.",
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 app.add_typer(operators, name="operators")
 app.add_typer(policy, name="policy")
+app.command()(report)
 
 
 @app.callback()

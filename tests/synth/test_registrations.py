@@ -274,7 +274,7 @@ def test_what_a_reviewer_reads() -> None:
         "program": "pkg.train",
         "resources": {"gpu": 8, "memory": "64Gi"},
         "run_name": "digits",
-        "secrets": ["TOKEN"],
+        "secrets": {"TOKEN": "keys/token"},
     }
 
 
