@@ -14,7 +14,7 @@ from .pods import Pods, pods
 
 _VOLUMES = frozenset(
     {
-        *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral"),
+        *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image"),
         *("persistentVolumeClaim", "projected", "secret"),
     }
 )
@@ -105,19 +105,23 @@ def _users(role: Pods) -> Findings:
     for path, context in _contexts(role):
         if context.get("runAsUser") == 0:
             yield Finding(f"{path}.runAsUser", 0, "must not be 0, which is root")
+        if context.get("runAsNonRoot") not in (None, True):
+            yield Finding(f"{path}.runAsNonRoot", context["runAsNonRoot"], "must be true")
     for path, context in _container_contexts(role):
-        non_root = context.get("runAsNonRoot", whole.get("runAsNonRoot"))
-        if non_root is not True:
-            yield Finding(f"{path}.runAsNonRoot", non_root, "must be true, here or for the pod")
+        if context.get("runAsNonRoot") is None and whole.get("runAsNonRoot") is None:
+            yield Finding(f"{path}.runAsNonRoot", None, "must be true, here or for the pod")
 
 
 def _seccomp(role: Pods) -> Findings:
     whole = _type_of(_pod_context(role), "seccompProfile")
+    allowed = f"must be {' or '.join(_PROFILES)}"
+    for path, context in _contexts(role):
+        profile = _type_of(context, "seccompProfile")
+        if profile not in (None, *_PROFILES):
+            yield Finding(f"{path}.seccompProfile.type", profile, allowed)
     for path, context in _container_contexts(role):
-        own = _type_of(context, "seccompProfile") or whole
-        if own not in _PROFILES:
-            allowed = f"must be {' or '.join(_PROFILES)}, here or for the pod"
-            yield Finding(f"{path}.seccompProfile.type", own, allowed)
+        if whole is None and _type_of(context, "seccompProfile") is None:
+            yield Finding(f"{path}.seccompProfile.type", None, f"{allowed}, here or for the pod")
 
 
 def _apparmor(role: Pods) -> Findings:

@@ -78,6 +78,10 @@ BREAKS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {f"{_OWN}/runAsNonRoot": False},
         ["containers[0].securityContext.runAsNonRoot"],
     ),
+    "root of the pod": (
+        {f"{_POD}/runAsNonRoot": False, f"{_OWN}/runAsNonRoot": True},
+        ["securityContext.runAsNonRoot"],
+    ),
     "user 0 of the pod": ({f"{_POD}/runAsUser": 0}, ["securityContext.runAsUser"]),
     "user 0 of a container": (
         {f"{_OWN}/runAsUser": 0},
@@ -88,8 +92,11 @@ BREAKS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["containers[0].securityContext.seccompProfile.type"],
     ),
     "seccomp off": (
-        {f"{_POD}/seccompProfile/type": "Unconfined"},
-        ["containers[0].securityContext.seccompProfile.type"],
+        {
+            f"{_POD}/seccompProfile/type": "Unconfined",
+            f"{_OWN}/seccompProfile": {"type": "RuntimeDefault"},
+        },
+        ["securityContext.seccompProfile.type"],
     ),
     "seccomp off in a container": (
         {f"{_OWN}/seccompProfile": {"type": "Unconfined"}},

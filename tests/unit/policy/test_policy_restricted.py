@@ -33,6 +33,12 @@ def test_a_pod_that_is_restricted(name: str) -> None:
     assert paths(job(KEEPS[name])) == []
 
 
+def test_a_volume_from_an_image_is_restricted() -> None:
+    """Not every cluster knows these volumes yet."""
+    volume = {"name": "trainstack-shm", "image": {"reference": "registry.example/model:1"}}
+    assert paths(job({"spec/volumes": [volume]})) == []
+
+
 def test_an_old_annotation_that_turns_apparmor_off() -> None:
     name = "container.apparmor.security.beta.kubernetes.io/pytorch"
     overlay = {**OVERLAY, "metadata": {"annotations": {name: "unconfined"}}}
