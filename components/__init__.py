@@ -8,6 +8,7 @@
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
 from .operators import MPIOperator, MPIOperatorArgs, TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
+from .spec.checkpoint import Checkpoint
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
 from .spec.model import TrainstackError
@@ -18,6 +19,7 @@ from .spec.replica import Worker
 from .spec.resources import Resources
 
 __all__ = [
+    "Checkpoint",
     "CleanPodPolicy",
     "Cluster",
     "ElasticJob",

@@ -15,7 +15,7 @@ from .kind import Kind
 from .kube import Manifest
 from .spec.job_args import JobArgs
 from .spec.model import parse
-from .spec.pod import GRACE_SECONDS, check_containers, templates
+from .spec.pod import GRACE_SECONDS, pod_count, templates
 from .spec.run import Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
@@ -51,21 +51,23 @@ class TrainingJob(pulumi.ComponentResource):
             kind.longest_suffix(spec),
             where,
         )
-        super().__init__(
-            f"trainstack:index:{kind.name}",
-            name,
-            summary(kind, spec, source, run_name, version),
-            on_cluster(spec.cluster, opts, where),
-        )
         run = Run(kind.name, run_name, version, project, stack)
-        needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
+        files = None
         if spec.program is not None and spec.program.has_files:
             files = source_map(source, spec, run, where)
             run = replace(run, source_map=files["metadata"]["name"])
+        manifest = kind.render(spec, run)
+        checkpoint = spec.checkpoint and spec.checkpoint.summary(pod_count(manifest), where)
+        super().__init__(
+            f"trainstack:index:{kind.name}",
+            name,
+            summary(kind, spec, source, run, checkpoint=checkpoint),
+            on_cluster(spec.cluster, opts, where),
+        )
+        needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
+        if files is not None:
             hidden = sorted(files.keys() & {"binaryData", "data"})
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
-        manifest = kind.render(spec, run)
-        check_containers(manifest, where)
         self.job = self._register(kind, name, manifest, needs)
         self._said: dict[str, Any] = {
             "commands": commands(manifest),

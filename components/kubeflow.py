@@ -35,6 +35,8 @@ def run_policy(args: JobArgs, backoff_limit: int) -> dict[str, Any]:
     }
     if policy.active_deadline_seconds is not None:
         rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds
+    if policy.ttl_seconds_after_finished is not None:
+        rendered["ttlSecondsAfterFinished"] = policy.ttl_seconds_after_finished
     return rendered
 
 

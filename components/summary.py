@@ -11,6 +11,7 @@ import pulumi
 from .kind import Kind
 from .spec.inputs import text
 from .spec.job_args import JobArgs
+from .spec.run import Run
 from .spec.source import Source
 
 _LARGEST_EXACT = 2**53
@@ -20,8 +21,9 @@ def summary(
     kind: Kind[Any],
     spec: JobArgs,
     source: Source | None,
-    run_name: str,
-    version: str | pulumi.Output[str],
+    run: Run,
+    *,
+    checkpoint: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Flat, sorted and free of secrets: what a reviewer reads in the preview."""
     said = spec.model_dump(
@@ -32,13 +34,14 @@ def summary(
     summary = {
         **{key: _plain(value) for key, value in said.items()},
         **kind.summary(spec),
+        "checkpoint": checkpoint,
         "image": spec.image,
         "inputs": _plain(spec.program.inputs) or None if spec.program else None,
         "namespace": spec.namespace,
         "program": _program(spec, source),
-        "run_name": run_name,
+        "run_name": run.name,
         "secrets": _secrets(spec) or None,
-        "version": version,
+        "version": run.version,
     }
     return {key: value for key, value in sorted(summary.items()) if value is not None}
 

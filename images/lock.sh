@@ -6,6 +6,7 @@ lock() {
     uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
         --python-version 3.11 --python-platform x86_64-manylinux_2_28 "$@"
 }
+lock runtime/requirements.in -o runtime/requirements.txt
 lock pytorch/requirements.in -o pytorch/requirements.txt
 lock --no-deps pytorch/torch.in -o pytorch/torch.txt
 lock pytorch/torch.in pytorch/requirements.in -c pytorch/requirements.txt -o pytorch/torch-cuda.txt

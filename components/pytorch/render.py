@@ -134,6 +134,8 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     }
     if policy.active_deadline_seconds is not None:
         spec["activeDeadlineSeconds"] = policy.active_deadline_seconds
+    if policy.ttl_seconds_after_finished is not None:
+        spec["ttlSecondsAfterFinished"] = policy.ttl_seconds_after_finished
     job = training_object(args, run, "batch/v1", "Job", spec)
     job["metadata"]["annotations"] = {**_STORED_IS_ENOUGH, **args.annotations}
     return job

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pulumi
 from pydantic import BeforeValidator, Field, model_validator
 
+from .checkpoint import CHECKPOINT_DIR, Checkpoint
 from .cluster import Cluster
 from .env import Env, Secrets
 from .hyperparameters import Hyperparameters
@@ -23,6 +24,7 @@ from .replica import Replica
 from .resources import Resources
 from .shown import shown
 
+LEAST_TTL_WHILE_WAITING = 60
 Wait = Literal["accepted", "running", "finished"]
 
 
@@ -87,6 +89,9 @@ class JobArgs(Args):
     or `False` for the container runtime's 64 MiB."""
     mounts: list[Mount] = []
     """Folders that training containers see, each at a path of its own."""
+    checkpoint: Checkpoint | None = None
+    """Where the run keeps checkpoints and resumes from; needs `program`, and an image with the
+    launch runtime. Default: nowhere."""
     service_account: In[Subdomain] | None = None
     """ServiceAccount of the pods; default: the namespace's default one."""
     priority: Subdomain | None = None
@@ -120,6 +125,7 @@ class JobArgs(Args):
         if self.timeout is not None and self.wait == "accepted":
             raise ValueError(f"timeout: got {self.timeout}, but wait is 'accepted': nothing waits")
         _check_paths(self)
+        _check_checkpoint(self)
         both = sorted(self.env.keys() & self.secrets.keys())
         if both:
             raise ValueError(f"secrets.{both[0]}: also given in env")
@@ -141,6 +147,26 @@ def _check_function(args: JobArgs) -> None:
             raise ValueError(f"{name}.args: a function is called with program.inputs")
 
 
+def _check_checkpoint(args: JobArgs) -> None:
+    if args.checkpoint is not None and args.program is None:
+        raise ValueError(
+            "checkpoint: needs program, since the launch runtime keeps the checkpoints; for a "
+            "command of your own give mounts"
+        )
+    ttl = args.run_policy.ttl_seconds_after_finished
+    if ttl is not None and args.checkpoint is None:
+        raise ValueError(
+            f"run_policy.ttl_seconds_after_finished: got {ttl}: needs checkpoint, where the run "
+            "is marked as finished; else an object that removed itself would be made again, and "
+            "trained again, by the next refresh and up"
+        )
+    if ttl is not None and args.wait != "accepted" and ttl < LEAST_TTL_WHILE_WAITING:
+        raise ValueError(
+            f"run_policy.ttl_seconds_after_finished: got {ttl}: must be {LEAST_TTL_WHILE_WAITING} "
+            f"or more with wait={args.wait!r}, which has to see how the run ended"
+        )
+
+
 def _check_paths(args: JobArgs) -> None:
     paths = [mount.path.rstrip("/") or "/" for mount in args.mounts]
     for path in paths:
@@ -148,9 +174,16 @@ def _check_paths(args: JobArgs) -> None:
             raise ValueError(f"mounts: {path!r} is given more than once")
         if path == "/":
             raise ValueError("mounts: '/' would hide the image")
-    if args.program is not None and args.program.has_files:
+    taken = {PROGRAM_DIR: "the program's source"} if _has_files(args) else {}
+    if args.checkpoint is not None:
+        taken[CHECKPOINT_DIR] = "the checkpoints"
+    for folder, content in taken.items():
         for path in paths:
-            if path == PROGRAM_DIR or path.startswith(f"{PROGRAM_DIR}/"):
-                raise ValueError(f"mounts: {path!r}: {PROGRAM_DIR!r} holds the program's source")
+            if path == folder or path.startswith(f"{folder}/"):
+                raise ValueError(f"mounts: {path!r}: {folder!r} holds {content}")
     if args.shared_memory is not False and "/dev/shm" in paths:
         raise ValueError("mounts: '/dev/shm' is mounted by shared_memory; set it to False")
+
+
+def _has_files(args: JobArgs) -> bool:
+    return args.program is not None and args.program.has_files

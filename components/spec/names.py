@@ -20,7 +20,8 @@ DATA_KEY = r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 
 
-def _pattern(form: str, allowed: str, longest: int) -> AfterValidator:
+def pattern(form: str, allowed: str, longest: int) -> AfterValidator:
+    """Accepts texts of this form only; `allowed` says the form in words."""
     compiled = re.compile(form, re.ASCII)
 
     def check(value: str) -> str:
@@ -33,7 +34,7 @@ def _pattern(form: str, allowed: str, longest: int) -> AfterValidator:
 
 Label = Annotated[
     str,
-    _pattern(
+    pattern(
         r"[a-z]([-a-z0-9]*[a-z0-9])?",
         "lower-case letters, digits and '-', starting with a letter, ending with no '-'",
         LABEL_LENGTH,
@@ -41,7 +42,7 @@ Label = Annotated[
 ]
 Namespace = Annotated[
     str,
-    _pattern(
+    pattern(
         _LABEL,
         "lower-case letters, digits and '-', starting and ending with a letter or digit",
         LABEL_LENGTH,
@@ -49,7 +50,7 @@ Namespace = Annotated[
 ]
 Subdomain = Annotated[
     str,
-    _pattern(
+    pattern(
         _SUBDOMAIN,
         "lower-case letters, digits, '-' and '.'",
         253,
@@ -57,19 +58,19 @@ Subdomain = Annotated[
 ]
 Fragment = Annotated[
     str,
-    _pattern(_LABEL, "lower-case letters, digits and '-'", 20),
+    pattern(_LABEL, "lower-case letters, digits and '-'", 20),
 ]
 EnvName = Annotated[
     str,
-    _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not starting with a digit", 255),
+    pattern(r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not starting with a digit", 255),
 ]
 AbsolutePath = Annotated[
     str,
-    _pattern(r"/[^:\0]*", "an absolute path without ':'", 4096),
+    pattern(r"/[^:\0]*", "an absolute path without ':'", 4096),
 ]
 DataKey = Annotated[
     str,
-    _pattern(
+    pattern(
         DATA_KEY,
         "letters, digits, '-', '_' and '.', not starting with '..'",
         253,
@@ -77,7 +78,7 @@ DataKey = Annotated[
 ]
 LabelKey = Annotated[
     str,
-    _pattern(
+    pattern(
         rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?{_QUALIFIED}",
         "a name of letters, digits, '-', '_' and '.', with an optional DNS prefix and '/'",
         317,
@@ -85,7 +86,7 @@ LabelKey = Annotated[
 ]
 LabelValue = Annotated[
     str,
-    _pattern(
+    pattern(
         r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?",
         "letters, digits, '-', '_' and '.', starting and ending with a letter or digit",
         LABEL_LENGTH,
@@ -93,7 +94,7 @@ LabelValue = Annotated[
 ]
 ExtendedResource = Annotated[
     str,
-    _pattern(
+    pattern(
         rf"(?=[^/]{{1,253}}/){_SUBDOMAIN}/{_QUALIFIED}",
         "a resource name with a DNS prefix, for example 'rdma/hca'",
         317,
@@ -101,7 +102,7 @@ ExtendedResource = Annotated[
 ]
 Image = Annotated[
     str,
-    _pattern(
+    pattern(
         rf"({_HOST}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?(@sha256:[0-9a-f]{{64}})?",
         "an image reference such as 'registry.example/team/train:1.0' or one with '@sha256:…'",
         512,

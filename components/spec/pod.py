@@ -10,7 +10,6 @@ from . import mounts
 from .env import to_kube
 from .hyperparameters import arguments
 from .job_args import JobArgs
-from .model import TrainstackError
 from .overlay import laid_over, placement
 from .program import PROGRAM_DIR
 from .replica import Replica
@@ -39,8 +38,10 @@ def pod_template(
     `env` is the kind's own environment, `launcher` the runtime's role that starts the program,
     `command` replaces what the job runs, `readiness` is the container's readiness probe, and a
     role that does not train (`trains=False`) gets neither the program nor the job's mounts, and of
-    its overlay the `placement`.
+    its overlay the `placement`; but it gets the checkpoints, which tell whether the run has
+    finished before, and then what it takes to reach them.
     """
+    configured = trains or job.checkpoint is not None
     overlay = laid_over(job.pod_overlay, replica.pod_overlay)
     if not trains:
         overlay = placement(overlay, container)
@@ -57,22 +58,23 @@ def pod_template(
                     env=to_kube(
                         {
                             **_runtime_env(run, grace),
+                            **(job.checkpoint.env(run) if job.checkpoint is not None else {}),
                             **env,
-                            **(job.env | replica.env if trains else {}),
+                            **(job.env | replica.env if configured else {}),
                         },
-                        job.secrets if trains else {},
+                        job.secrets if configured else {},
                     ),
                     readinessProbe=readiness,
                     resources=replica.resources(job.resources) or None,
                     terminationMessagePolicy="FallbackToLogsOnError",
-                    volumeMounts=_volume_mounts(job) if trains else None,
+                    volumeMounts=_volume_mounts(job, trains),
                 )
             ],
             imagePullSecrets=[{"name": name} for name in job.image_pull_secrets] or None,
             priorityClassName=job.priority,
             serviceAccountName=job.service_account,
             terminationGracePeriodSeconds=grace,
-            volumes=_volumes(job, run) if trains else None,
+            volumes=_volumes(job, run, trains),
         ),
     }
     return laid_over(base, overlay)  # type: ignore[no-any-return]
@@ -80,25 +82,17 @@ def pod_template(
 
 def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The pod templates in a job's manifest, the deciding role's first."""
+    return [role["template"] for role in _roles(manifest)]
+
+
+def pod_count(manifest: Mapping[str, Any]) -> int:
+    """How many pods a job has at most at a time."""
+    return sum(role.get("replicas", 1) for role in _roles(manifest))
+
+
+def _roles(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     spec = manifest["spec"]
-    roles = next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec})
-    return [role["template"] for role in roles.values()]
-
-
-def check_containers(manifest: Mapping[str, Any], where: str) -> None:
-    """Refuse containers that an overlay names and no image stands behind, as misspelled ones do.
-
-    Raises `TrainstackError` that names the container.
-    """
-    for template in templates(manifest):
-        spec = template["spec"]
-        training = spec["containers"][0]["name"]
-        for container in [*spec["containers"], *spec.get("initContainers", [])]:
-            if container.get("image") is None:
-                raise TrainstackError(
-                    f"{where}: pod_overlay.spec: container {container['name']!r} has no image; "
-                    f"the training container is {training!r}"
-                )
+    return list(next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec}).values())
 
 
 def _runtime_env(run: Run, grace: int) -> dict[str, Any]:
@@ -118,21 +112,26 @@ def _launch(job: JobArgs, replica: Replica, launcher: str) -> dict[str, Any]:
     return {"command": command, "args": [*arguments(job.hyperparameters), *args] or None}
 
 
-def _volumes(job: JobArgs, run: Run) -> list[dict[str, Any]] | None:
-    volumes = mounts.volumes(job.mounts)
-    if run.source_map is not None:
+def _mounted(job: JobArgs, trains: bool) -> list[mounts.Mount]:
+    checkpoints = [job.checkpoint.mount()] if job.checkpoint is not None else []
+    return [*(job.mounts if trains else []), *checkpoints]
+
+
+def _volumes(job: JobArgs, run: Run, trains: bool) -> list[dict[str, Any]] | None:
+    volumes = mounts.volumes(_mounted(job, trains))
+    if trains and run.source_map is not None:
         volumes.append({"name": _SOURCE_VOLUME, "configMap": {"name": run.source_map}})
-    if job.shared_memory is not False:
+    if trains and job.shared_memory is not False:
         limit = {} if job.shared_memory is True else {"sizeLimit": job.shared_memory}
         volumes.append({"name": _SHM_VOLUME, "emptyDir": {"medium": "Memory", **limit}})
     return sorted(volumes, key=lambda volume: str(volume["name"])) or None
 
 
-def _volume_mounts(job: JobArgs) -> list[dict[str, Any]] | None:
-    found = mounts.volume_mounts(job.mounts)
-    if job.program is not None and job.program.has_files:
+def _volume_mounts(job: JobArgs, trains: bool) -> list[dict[str, Any]] | None:
+    found = mounts.volume_mounts(_mounted(job, trains))
+    if trains and job.program is not None and job.program.has_files:
         found.append({"name": _SOURCE_VOLUME, "mountPath": PROGRAM_DIR, "readOnly": True})
-    if job.shared_memory is not False:
+    if trains and job.shared_memory is not False:
         found.append({"name": _SHM_VOLUME, "mountPath": "/dev/shm"})
     return sorted(found, key=lambda mount: str(PurePosixPath(str(mount["mountPath"])))) or None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -46,6 +46,9 @@ class RunPolicy(Args):
     <CleanPodPolicy.RUNNING: 'Running'>
     """
 
+    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset({"ttl_seconds_after_finished"})
+    """Fields that say nothing about the run itself and so leave its version alone."""
+
     clean_pod_policy: CleanPodPolicy = CleanPodPolicy.RUNNING
     """Pods to remove at the end; default `RUNNING`: what still runs goes, finished pods stay."""
     active_deadline_seconds: Seconds | None = None
@@ -55,20 +58,11 @@ class RunPolicy(Args):
     failed, 0 or more; default 10 for an ElasticJob of several nodes and for a PyTorchJob with a
     role that restarts, 3 for an elastic HorovodJob, else 0."""
     ttl_seconds_after_finished: Count | None = None
-    """Refused for now: an object that removes itself is made again, and trained again, by the
-    next `refresh` and `up`; it comes together with checkpoints that mark a run as finished."""
+    """Seconds after which the object of an ended run removes itself; default: never. Needs
+    `checkpoint`, so that the object which the next `refresh` and `up` make trains nothing. Of an
+    MPIJob only the launcher goes."""
 
     @field_validator("clean_pod_policy", mode="before")
     @classmethod
     def _unset_is_default(cls, value: Any) -> Any:
         return CleanPodPolicy.RUNNING if value is None else value
-
-    @field_validator("ttl_seconds_after_finished")
-    @classmethod
-    def _no_ttl(cls, value: int | None) -> int | None:
-        if value is not None:
-            raise ValueError(
-                f"got {value}: not supported yet, since a run whose object removed itself would "
-                "train again on the next refresh and up; leave it out"
-            )
-        return value

@@ -34,13 +34,18 @@ class Run:
     @property
     def labels(self) -> dict[str, str | Output[str]]:
         """Labels of the object and its pods."""
-        stack = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{self.project}.{self.stack}")
         return {
             f"{PREFIX}kind": self.kind,
             f"{PREFIX}run": self.name,
-            f"{PREFIX}stack": stack[:LABEL_LENGTH].strip("-_."),
+            f"{PREFIX}stack": self.stack_label,
             f"{PREFIX}version": self.version,
         }
+
+    @property
+    def stack_label(self) -> str:
+        """Project and stack, as a label may spell them."""
+        stack = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{self.project}.{self.stack}")
+        return stack[:LABEL_LENGTH].strip("-_.")
 
 
 def check_length(run_name: str, version: str | None, suffix: str, where: str) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 from pulumi import Output
 
+from .checkpoint import Checkpoint
 from .inputs import mapped
 from .job_args import JobArgs
+from .policy import RunPolicy
 from .source import Source
 
 DIGITS = 8
@@ -27,13 +29,25 @@ def version_of(
     if args.version is not None:
         return args.version if args.attempt == 1 else f"{args.version}-a{args.attempt}"
     said = {
-        "args": args.model_dump(exclude_defaults=True, exclude=set(args.NOT_THE_RUN)),
+        "args": _said(args),
         "kind": kind,
         "project": project,
         "source": source.digest if source else None,
         "stack": stack,
     }
     return mapped(said, _digest)
+
+
+def _said(args: JobArgs) -> dict[str, Any]:
+    not_the_run: dict[str, Any] = {
+        **dict.fromkeys(args.NOT_THE_RUN, True),
+        "checkpoint": Checkpoint.NOT_THE_RUN,
+        "run_policy": RunPolicy.NOT_THE_RUN,
+    }
+    said = args.model_dump(exclude_defaults=True, exclude=not_the_run)
+    if said.get("run_policy") == {}:
+        del said["run_policy"]
+    return said
 
 
 def _digest(said: Any) -> str:

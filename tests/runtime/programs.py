@@ -100,3 +100,44 @@ result(
     torch_before_us="torch" in TORCH,
 )
 """.replace('"torch" in TORCH', '"torch" in list(sys.modules)')
+
+COUNTS = """\
+import sys, time
+from trainstack_runtime import result, resume_folder, save_folder, stop_requested
+
+until, folder = int(sys.argv[1]), resume_folder()
+first = step = int((folder / "step").read_text()) if folder else 0
+print("begins at", first, flush=True)
+while step < until and not stop_requested():
+    step += 1
+    time.sleep(0.02)
+    if step % 50 == 0 or stop_requested():
+        with save_folder(step) as folder:
+            (folder / "step").write_text(str(step))
+result(first=first, step=step)
+"""
+
+COUNTS_TOGETHER = """\
+import sys, time
+import torch, torch.distributed as dist
+from trainstack_runtime import result, resume_folder, save_folder, stop_requested
+
+until, folder = int(sys.argv[1]), resume_folder()
+first = step = int((folder / "step").read_text()) if folder else 0
+dist.init_process_group("gloo")
+rank, world = dist.get_rank(), dist.get_world_size()
+print(f"rank {rank} begins at {first}", flush=True)
+while step < until:
+    total = torch.tensor([step])
+    dist.all_reduce(total)
+    assert total.item() == step * world
+    step += 1
+    time.sleep(0.02)
+    if step % 50 == 0 or stop_requested():
+        with save_folder(step) as folder:
+            (folder / "step").write_text(str(step))
+    if stop_requested():
+        sys.exit()
+result(first=first, step=step)
+dist.destroy_process_group()
+"""

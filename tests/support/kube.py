@@ -68,6 +68,14 @@ class Kube:
         """Delete a pod as `kubectl delete pod` does."""
         self.core.delete_namespaced_pod(pod, namespace, grace_period_seconds=grace)
 
+    def delete_job(self, namespace: str, name: str, kind: str = "pytorchjobs") -> None:
+        """Delete an object of a job kind, and see its pods go."""
+        group = "batch" if kind == "jobs" else "kubeflow.org"
+        self.custom.delete_namespaced_custom_object(
+            group, "v1", namespace, kind, name, propagation_policy="Foreground"
+        )
+        self.wait(lambda: not self.pods(namespace), "end of its pods", 60)
+
     def wait(self, look: Callable[[], T], what: str, seconds: float) -> T:
         """Look until there is something, and fail the test when there is not in time."""
         end = time.monotonic() + seconds

@@ -12,7 +12,6 @@ from trainstack import ElasticJobArgs, PyTorchJobArgs
 
 ENTRIES = corpus.names()
 NOT_OF_THE_RUN = {"cluster", "operator", "timeout", "wait"}
-REFUSED = {"run_policy.ttl_seconds_after_finished"}
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -45,7 +44,7 @@ def _fields(model: type[BaseModel], path: str = "") -> set[str]:
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
         at = f"{path}{name}"
-        if at in NOT_OF_THE_RUN or at in REFUSED:
+        if at in NOT_OF_THE_RUN:
             continue
         found |= {at} if inner is None else _fields(inner, f"{at}.")
     return found

@@ -57,7 +57,7 @@ def test_the_public_names() -> None:
         *["ElasticJob", "ElasticJobArgs", "PyTorchJob", "PyTorchJobArgs", "Master", "Worker"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
-        *["Mount", "Program", "Resources", "SecretRef"],
+        *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
     }
 

@@ -6,18 +6,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checkpoints import resume_folder, save_folder
     from .decks import deck
     from .errors import RecoverableError
     from .report import progress, result
     from .stop import stop_requested
 
-__all__ = ["RecoverableError", "deck", "progress", "result", "stop_requested"]
+__all__ = [
+    "RecoverableError",
+    "deck",
+    "progress",
+    "result",
+    "resume_folder",
+    "save_folder",
+    "stop_requested",
+]
 
 _WHERE = {
     "RecoverableError": "errors",
     "deck": "decks",
     "progress": "report",
     "result": "report",
+    "resume_folder": "checkpoints",
+    "save_folder": "checkpoints",
     "stop_requested": "stop",
 }
 

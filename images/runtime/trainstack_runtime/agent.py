@@ -16,6 +16,7 @@ from .board import Board
 from .endpoint import Endpoint
 from .environment import prefer_interface, prepare
 from .failure import first
+from .finished import finish
 from .launch import launch, load
 from .log import say
 from .outcome import Failed, Outcome, Success, unlaunched
@@ -55,7 +56,15 @@ class Agent:
             outcome = launch(self._settings, self._program, folder, address, self._termination)
         if isinstance(outcome, Success):
             outcome = outcome.lasting(time.monotonic() - began)
+            finish(outcome)
         return self._posted(outcome)
+
+    def repeat(self, success: Success) -> Outcome:
+        """The run has finished before; a store that is still there may not have heard of it."""
+        if self._settings.mode is Mode.ELASTIC:
+            load()
+            self._with_board(lambda board: _shared(success, board))
+        return success
 
     def _meet(self) -> str:
         """Reach the place where the nodes meet; gives our own address as the others see it."""

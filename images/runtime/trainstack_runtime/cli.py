@@ -8,12 +8,13 @@ import sys
 from . import exitcode
 from .agent import Agent
 from .discover import answering, listed
+from .finished import finish, finished_before
 from .horovod import Horovod, launch_horovod
 from .log import say
 from .message import write_message
 from .mpi import Launch, launch_mpi
 from .mpi_worker import serve
-from .outcome import Failed, Outcome, stopped
+from .outcome import Failed, Outcome, Success, stopped, unlaunched
 from .program import Program
 from .settings import Mode, Settings, SettingsError
 from .store import keep_store
@@ -47,6 +48,21 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, settings: Settings, termination: Termination) -> Outcome:
+    try:
+        before = finished_before()
+    except OSError as error:
+        return unlaunched(f"the checkpoints cannot be read: {error}", exitcode.UNREACHABLE)
+    if options.role == "torch":
+        agent = Agent(settings, Program.from_options(options), termination)
+        return agent.repeat(before) if before else agent.run()
+    outcome = before or _outside(options, settings, termination)
+    if isinstance(outcome, Success) and not before and options.role != "store":
+        finish(outcome)
+    return outcome
+
+
+def _outside(options: argparse.Namespace, settings: Settings, termination: Termination) -> Outcome:
+    """Of roles whose ranks run in other pods."""
     if options.role == "store":
         if settings.endpoint is None:
             raise SettingsError("PET_RDZV_ENDPOINT: missing: it names the store's port")
@@ -54,9 +70,7 @@ def _run(options: argparse.Namespace, settings: Settings, termination: Terminati
     program = Program.from_options(options)
     if options.role == "mpi":
         return launch_mpi(Launch.from_env(), settings, program, termination)
-    if options.role == "horovod":
-        return launch_horovod(Horovod.from_env(), settings, program, termination)
-    return Agent(settings, program, termination).run()
+    return launch_horovod(Horovod.from_env(), settings, program, termination)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,8 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from . import exitcode
+from .failure import Failure
 from .folder import Slot
 from .program import Program
+from .stop import asked_to_stop
 from .worker import run
 
 COLLECTOR = "TRAINSTACK_COLLECTOR"
@@ -63,10 +66,11 @@ def main(words: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="trainstack-") as folder:
             code = run(program, Path(folder))
             slot = Slot(Path(folder), int(os.environ.get("LOCAL_RANK", "0")))
-            if slot.failure is None:
+            if slot.failure is None and not asked_to_stop():
                 _send(link, done={"result": slot.result, "decks": slot.decks})
                 return code
-            _send(link, failure=slot.failure.to_dict())
+            failure = slot.failure or Failure("signal", exitcode.STOPPED, "stopped by SIGTERM")
+            _send(link, failure=failure.to_dict())
     sys.stdout.flush()
     sys.stderr.flush()
     # MPI's own exit handler would wait for ranks that wait for this one.

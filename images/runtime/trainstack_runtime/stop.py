@@ -29,6 +29,11 @@ def install() -> None:
     _installed = True
 
 
+def asked_to_stop() -> bool:
+    """What the program was told when it asked."""
+    return _asked.is_set()
+
+
 def stop_requested() -> bool:
     """True once the pod is to end: save a checkpoint and return.
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from .checkpoints import prepare
 from .decks import decks
 from .failure import Failure
 from .folder import Place, Slot
@@ -61,6 +62,7 @@ def forked(program: Program, folder: str) -> None:
 def _failure_of(program: Program, place: Place) -> Failure | None:
     where = place.of_failure()
     try:
+        prepare(place)
         program.run()
     except SystemExit as end:
         if end.code is None or end.code == 0:

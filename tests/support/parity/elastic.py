@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainstack.pytorch.component import ELASTIC
 
-from .job import BASE, ELSEWHERE, deadline, job_rows, run_policy_rows
+from .job import BASE, ELSEWHERE, job_rows, run_policy_rows, timed
 from .table import Row, Table
 
 _ONE = ["spec.template.spec"]
@@ -46,7 +46,7 @@ def _one_node() -> Iterator[Row]:
             "keep_alive_max_attempt=5,last_call_timeout=5,read_timeout=60"
         },
     )
-    yield deadline("spec", _ONE)
+    yield from timed("spec", _ONE)
     yield Row(
         "run_policy.backoff_limit",
         {"run_policy": {"backoff_limit": 4}},

@@ -20,16 +20,18 @@ AMOUNTS: tuple[tuple[str, Any, dict[str, str]], ...] = (
 _EMPTY = {"path": "/data", "empty_dir": True}
 _CLAIM = {"path": "/data", "pvc": "imagenet"}
 _DATA = Mount(path="/data", empty_dir=True).name
+_RUNS = Mount(path="/mnt/checkpoints", empty_dir=True).name
 _NAMES = "tests/synth/test_registrations.py::test_the_object_has_run_name_version_and_attempt"
 
 ELSEWHERE = {
     "attempt": _NAMES,
+    "checkpoint.access_mode": "tests/unit/spec/test_checkpoint.py::test_a_claims_own_access_mode_"
+    "may_be_said",
     "cluster.context": "tests/synth/test_registrations.py::test_a_cluster_is_one_provider_however_"
     "many_jobs_there_are",
     "cluster.kubeconfig": "tests/synth/test_clusters.py::test_clusters_that_differ_in_the_file_"
     "only_are_two_providers",
     "operator": "tests/synth/test_registrations.py::test_the_object_needs_the_operator",
-    "run_policy.ttl_seconds_after_finished": "tests/synth/test_bad_input.py::test_elastic_job",
     "run_name": _NAMES,
     "timeout": "tests/synth/test_registrations.py::test_waiting_is_one_child_after_the_object",
     "version": _NAMES,
@@ -149,6 +151,28 @@ def job_rows(
         {"service_account": "trainer"},
         everywhere(pods, "serviceAccountName", "trainer"),
     )
+    for field, value, path in (
+        ("pvc", "runs", f"volumes.{_RUNS}.persistentVolumeClaim.claimName"),
+        ("sub_path", "a/b", f"containers.0.volumeMounts.{_RUNS}.subPath"),
+        ("url", "s3://runs", "containers.0.env.TRAINSTACK_CHECKPOINT_URL.value"),
+        ("endpoint", "http://s3", "containers.0.env.TRAINSTACK_CHECKPOINT_ENDPOINT.value"),
+        ("region", "eu-west-1", "containers.0.env.TRAINSTACK_CHECKPOINT_REGION.value"),
+        ("size", "9Gi", f"volumes.{_RUNS}.emptyDir.sizeLimit"),
+        ("resume_from", "v1", "containers.0.env.TRAINSTACK_CHECKPOINT_RESUME_FROM.value"),
+    ):
+        root = {"pvc": "runs"} if field in ("pvc", "sub_path") else {"url": "s3://bucket"}
+        yield Row(
+            f"checkpoint.{field}",
+            {"checkpoint": {**root, field: value}},
+            everywhere(pods, path, value),
+            {} if field == "pvc" else {"checkpoint": root},
+        )
+    yield Row(
+        "checkpoint.keep",
+        {"checkpoint": {"pvc": "runs", "keep": 9}},
+        everywhere(pods, "containers.0.env.TRAINSTACK_CHECKPOINT_KEEP.value", "9"),
+        {"checkpoint": {"pvc": "runs"}},
+    )
     yield Row("priority", {"priority": "high"}, everywhere(pods, "priorityClassName", "high"))
     yield Row("labels", {"labels": {"team": "a"}}, {"metadata.labels.team": "a"})
     yield Row("annotations", {"annotations": {"note": "b"}}, {"metadata.annotations.note": "b"})
@@ -167,16 +191,22 @@ def run_policy_rows(*, pods: Sequence[str]) -> Iterator[Row]:
             {"run_policy": {"clean_pod_policy": value}},
             {"spec.runPolicy.cleanPodPolicy": read},
         )
-    yield deadline("spec.runPolicy", pods)
+    yield from timed("spec.runPolicy", pods)
 
 
-def deadline(policy: str, pods: Sequence[str]) -> Row:
-    """The deadline, on the job and on its pods."""
+def timed(policy: str, pods: Sequence[str]) -> Iterator[Row]:
+    """The deadline, on the job and on its pods, and when the object removes itself."""
     paths = [f"{policy}.activeDeadlineSeconds", *(f"{pod}.activeDeadlineSeconds" for pod in pods)]
-    return Row(
+    yield Row(
         "run_policy.active_deadline_seconds",
         {"run_policy": {"active_deadline_seconds": 3600}},
         dict.fromkeys(paths, 3600),
+    )
+    yield Row(
+        "run_policy.ttl_seconds_after_finished",
+        {"run_policy": {"ttl_seconds_after_finished": 60}},
+        {f"{policy}.ttlSecondsAfterFinished": 60},
+        {"checkpoint": {"url": "s3://runs"}},
     )
 
 

@@ -156,6 +156,6 @@ def test_restart_policies(name: str, read: str) -> None:
         assert at(found, "spec.pytorchReplicaSpecs.Master.restartPolicy") == read
 
 
-def test_a_ttl_is_refused_with_its_reason() -> None:
-    with pytest.raises(ts.TrainstackError, match="ttl_seconds_after_finished: got 60: not supp"):
+def test_a_ttl_without_a_checkpoint_is_refused_with_its_reason() -> None:
+    with pytest.raises(ts.TrainstackError, match="ttl_seconds_after_finished: got 60: needs chec"):
         parse(ts.MPIJobArgs, {"run_policy": {"ttl_seconds_after_finished": 60}}, "MPIJob 'a'")

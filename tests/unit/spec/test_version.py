@@ -45,6 +45,7 @@ COMMON: dict[str, Any] = {
     "resources": {"cpu": 1},
     "shared_memory": False,
     "mounts": [{"path": "/data", "pvc": "data"}],
+    "checkpoint": {"url": "s3://runs"},
     "service_account": "trainer",
     "priority": "high",
     "pod_overlay": {"spec": {"nodeSelector": {"a": "b"}}},
@@ -65,6 +66,7 @@ OWN: dict[str, dict[str, Any]] = {
         "worker": {"replicas": 1},
     },
 }
+BUCKET = {"url": "s3://runs/team"}
 NOT_THE_RUN: dict[str, Any] = {
     "run_name": "other",
     "labels": {"a": "b"},
@@ -100,6 +102,17 @@ def test_every_change_is_a_run_of_its_own() -> None:
     for kind in MODELS:
         found = [version({field: value}, kind) for k, field, value in CHANGES if k == kind]
         assert len(set(found)) == len(found)
+
+
+def test_where_checkpoints_are_and_what_is_resumed_are_part_of_the_run() -> None:
+    said: list[dict[str, Any]] = [
+        BUCKET,
+        {"url": "s3://runs/other"},
+        {"pvc": "team"},
+        {"pvc": "team", "sub_path": "a"},
+        {**BUCKET, "resume_from": "0a1b2c3d"},
+    ]
+    assert len({version({"checkpoint": checkpoint}) for checkpoint in said}) == len(said)
 
 
 def test_a_command_is_part_of_the_run() -> None:
@@ -183,6 +196,16 @@ def test_order_matters_in_lists(args: list[str]) -> None:
         ({"run_policy": {"clean_pod_policy": "running"}}, {}),
         ({"run_policy": {}}, {}),
         ({"monitor_interval": 1}, {"monitor_interval": 1.0}),
+        (
+            {"checkpoint": BUCKET, "run_policy": {"ttl_seconds_after_finished": 60}},
+            {"checkpoint": BUCKET},
+        ),
+        (
+            {"checkpoint": {**BUCKET, "keep": 9, "region": "eu-west-1", "size": "5Gi"}},
+            {"checkpoint": BUCKET},
+        ),
+        ({"checkpoint": {**BUCKET, "endpoint": "http://minio:9000"}}, {"checkpoint": BUCKET}),
+        ({"checkpoint": {**BUCKET, "url": "s3://runs/team/"}}, {"checkpoint": BUCKET}),
     ],
 )
 def test_two_spellings_of_one_run(one: dict[str, Any], other: dict[str, Any]) -> None:
