@@ -19,7 +19,7 @@ operator = ts.TrainingOperator(
 checkpoints = k8s.core.v1.PersistentVolumeClaim(
     "checkpoints",
     metadata={"name": "quickstart-checkpoints", "namespace": "default"},
-    spec={"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    spec={"access_modes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
 )
 
 digits = ts.ElasticJob(
@@ -31,7 +31,10 @@ digits = ts.ElasticJob(
         "max_restarts": 2,
         "hyperparameters": {"lr": config.get_float("lr"), "epochs": config.get_int("epochs")},
         "resources": {"cpu": "500m", "memory": "1Gi"},
-        "mounts": [{"path": "/checkpoints", "pvc": checkpoints.metadata["name"]}],
+        "checkpoint": {
+            "pvc": checkpoints.metadata["name"],
+            "access_mode": checkpoints.spec["access_modes"][0],
+        },
         "operator": operator,
         "wait": "finished",
         "timeout": 900,

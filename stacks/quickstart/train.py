@@ -1,8 +1,6 @@
 """Trains a small network on scikit-learn's handwritten digits, on every rank together."""
 
 import argparse
-import os
-from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -11,7 +9,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
-from trainstack_runtime import progress, result, stop_requested
+from trainstack_runtime import progress, result, resume_folder, save_folder, stop_requested
 
 
 def datasets() -> tuple[TensorDataset, TensorDataset]:
@@ -40,7 +38,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lr", type=float, required=True)
     parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--folder", type=Path, default=Path("/checkpoints"))
     args = parser.parse_args()
 
     dist.init_process_group("gloo")
@@ -49,10 +46,9 @@ def main() -> None:
     network = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
     optimizer = torch.optim.SGD(network.parameters(), lr=args.lr, momentum=0.9)
 
-    saved = args.folder / os.environ["TRAINSTACK_JOB"] / "latest.pt"
     first = 0
-    if saved.exists():
-        state = torch.load(saved, weights_only=True)
+    if saved := resume_folder():
+        state = torch.load(saved / "state.pt", weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         first = state["epoch"] + 1
@@ -68,21 +64,15 @@ def main() -> None:
             loss.backward()
             optimizer.step()
         if dist.get_rank() == 0:
-            save(saved, network, optimizer, epoch)
+            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+            with save_folder(epoch) as folder:
+                torch.save({**state, "epoch": epoch}, folder / "state.pt")
         progress(step=epoch + 1, total=args.epochs, loss=loss.item())
         if stop_requested():
             return
 
     result(accuracy=round(accuracy(model, test), 4), epochs=args.epochs)
     dist.destroy_process_group()
-
-
-def save(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
-    """Replace the checkpoint in one step, so that a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch}
-    torch.save(state, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
 
 
 if __name__ == "__main__":
