@@ -72,9 +72,13 @@ def pack(toolchain: Toolchain, pulumi_home: dict[str, str], tmp_path: Path) -> P
     return startable_pack(tmp_path, home, old_language_host=old)
 
 
-def preview(program: PulumiProgram, pack: Path, **config: Any) -> Result:
+def flags(program: PulumiProgram, pack: Path, **config: Any) -> list[str]:
     file = program.write("policies.json", json.dumps({**CONFIG, **config}))
-    return program.preview("--policy-pack", str(pack), "--policy-pack-config", str(file))
+    return ["--policy-pack", str(pack), "--policy-pack-config", str(file)]
+
+
+def preview(program: PulumiProgram, pack: Path, **config: Any) -> Result:
+    return program.preview(*flags(program, pack, **config))
 
 
 def test_each_rule_fails_a_preview(offline_program: NewProgram, pack: Path) -> None:
@@ -92,6 +96,31 @@ def test_each_rule_passes_a_preview(offline_program: NewProgram, pack: Path) -> 
     result = preview(offline_program(PASSING), pack).check()
     assert _of_pack(result) == ""
     assert "trainstack|local|" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("deadline-required", "trainstack:index:PyTorchJob"),
+        ("image-digest", "kubernetes:kubeflow.org/v1:PyTorchJob"),
+    ],
+)
+def test_up_does_not_try_to_make_what_a_rule_refuses(
+    offline_program: NewProgram, pack: Path, name: str, refused: str
+) -> None:
+    program = offline_program(
+        """
+        import trainstack as ts
+        ts.PyTorchJob("bad", {"image": "team/train:latest", "program": {"module": "pkg.train"}})
+        """
+    )
+    levels = {rule.name: "disabled" for rule in RULES}
+    result = program.up(*flags(program, pack, **{**levels, name: "mandatory"}))
+    assert not result.ok
+    assert f"[mandatory]  {name}  ({refused}: bad)" in result.output
+    assert f"{refused} bad creating" not in result.output
+    result = program.up(*flags(program, pack, **levels))
+    assert f"{refused} bad creating" in result.output
 
 
 def test_a_pack_advises_unless_told_otherwise(offline_program: NewProgram, pack: Path) -> None:
