@@ -23,7 +23,8 @@ ROLE = {"command", "image", "limits", "replicas", "requests", "restart_policy"}
 LAUNCHED = {"launcher", "num_launcher_replicas", "num_workers", "run_policy", "slots", "worker"}
 FLYTE = {
     "The task": {
-        *("accelerator", "cache", "cache_version", "container_image", "disable_deck"),
+        *("accelerator", "cache", "cache_version", "container_image"),
+        *("current_context().checkpoint", "disable_deck"),
         *("enable_deck", "environment", "interruptible", "limits", "pod_template", "requests"),
         *("retries", "secret_requests", "shared_memory", "task_config", "timeout"),
     },

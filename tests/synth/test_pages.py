@@ -14,10 +14,12 @@ from trainstack.testing import synth
 ROOT = Path(__file__).parents[2]
 HEADER = "import pulumi\nimport trainstack as ts\nimage = 'registry.example/digits:1'\n"
 PACKAGE = Path(stacks.__file__).parent / "function/digits"
+PAGES = ("README.md", "docs/checkpoints.md", "docs/operators.md", "docs/programs.md")
 EXAMPLES = [
     (page, block)
-    for page in ("README.md", "docs/operators.md", "docs/programs.md")
+    for page in PAGES
     for block in re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text(), re.S | re.M)
+    if "Job(" in block
 ]
 
 
