@@ -52,7 +52,7 @@ RUN = "trainstack.dev/run=run"
 @pytest.mark.parametrize(
     ("kind", "fields", "script"),
     [
-        ("PyTorchJob", "", COUNTS),
+        ("PyTorchJob", '"master": {"restart_policy": "OnFailure"}', COUNTS),
         pytest.param("ElasticJob", "", COUNTS, marks=pytest.mark.slow),
         pytest.param("ElasticJob", '"nnodes": 2', COUNTS_TOGETHER, marks=pytest.mark.slow),
     ],
@@ -113,7 +113,8 @@ def test_a_lost_pod_and_a_lost_object(
 
 
 def _ended(kube: Kube, namespace: str) -> list[dict[str, Any]]:
-    pods = kube.pods(namespace, RUN)
+    """All pods, once they have ended; without those that the operator removes when the run has."""
+    pods = [pod for pod in kube.pods(namespace, RUN) if "deletionTimestamp" not in pod["metadata"]]
     ended = [pod for pod in pods if pod["status"]["phase"] in ("Succeeded", "Failed")]
     return ended if pods and len(ended) == len(pods) else []
 

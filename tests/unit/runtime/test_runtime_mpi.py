@@ -199,6 +199,42 @@ while not stop_requested():
     assert json.loads((tmp_path / "message").read_text())["status"] == "stopped"
 
 
+def test_ranks_that_a_workers_end_has_stopped_have_not_succeeded(
+    launched: Callable[..., Verdict],
+) -> None:
+    verdict = launched("""
+import os, signal
+from trainstack_runtime import stop_requested
+stop_requested()
+os.kill(os.getpid(), signal.SIGTERM)
+assert stop_requested()
+""")
+    assert verdict.code == 1
+    assert (verdict.message["status"], verdict.message["error"]) == ("failed", "stopped by SIGTERM")
+
+
+def test_a_new_launcher_resumes_and_a_finished_run_is_not_launched(
+    launched: Callable[..., Verdict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINSTACK_CHECKPOINT_FOLDER", str(tmp_path / "volume"))
+    program = """
+import os
+from trainstack_runtime import result, resume_folder, save_folder
+folder = resume_folder()
+if folder is None:
+    with save_folder(7, sharded=True) as folder:
+        (folder / os.environ["RANK"]).touch()
+    raise SystemExit("lost")
+result(parts=sorted(os.listdir(folder)))
+"""
+    assert launched(program).code == 1
+    second = launched(program)
+    assert second.code == 0, second.log
+    assert second.message["result"] == {"parts": ["0", "1", "2", "3"]}
+    third = launched("1 / 0")
+    assert (third.code, third.message) == (0, second.message)
+
+
 @pytest.mark.parametrize(
     ("text", "hosts"),
     [
