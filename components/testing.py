@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,15 @@ def synth(
     stack_name: str = "stack",
     preview: bool = False,
     config: Mapping[str, str] | None = None,
+    secret_config: Collection[str] = (),
     folder: Path | None = None,
 ) -> Synthesis:
     """Run a Pulumi program and return everything that it registers.
 
-    `config` maps keys such as `"project:lr"` to texts, `folder` is the working folder (default:
-    the current one), `preview=True` leaves outputs of resources unknown. Errors of the program are
-    raised as they are.
+    `config` maps keys such as `"project:lr"` to texts, those in `secret_config` are secrets,
+    `folder` is the working folder (default: the current one), `preview=True` leaves outputs of
+    resources unknown. A Kubernetes object without a name gets that of its resource. Errors of the
+    program are raised as they are.
 
     >>> import trainstack as ts
     >>> made = synth(lambda: ts.ElasticJob("hello", {
@@ -97,16 +99,16 @@ def synth(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        monitor = _Recorder()
+        monitor = _Recorder(preview)
         settings.reset_options()
         mocks.set_mocks(_Echo(), project, stack_name, preview, monitor=monitor)
         settings.set_root_resource(None)  # type: ignore[arg-type]
-        pulumi.runtime.set_all_config(dict(config or {}))
+        pulumi.runtime.set_all_config(dict(config or {}), list(secret_config))
         loop.run_until_complete(stack.run_in_stack(lambda: _none(program())))
         return Synthesis(monitor.registrations, monitor.outputs)
     finally:
         os.chdir(before)
-        pulumi.runtime.set_all_config({})
+        pulumi.runtime.set_all_config({}, [])
         settings.reset_options()
         _stop_tasks(loop)
         asyncio.set_event_loop(None)
@@ -135,8 +137,9 @@ class _Echo(mocks.Mocks):
 
 
 class _Recorder(mocks.MockMonitor):
-    def __init__(self) -> None:
+    def __init__(self, preview: bool) -> None:
         super().__init__(_Echo())
+        self.preview = preview
         self.registrations: list[Registration] = []
         self.outputs: dict[str, Any] = {}
         self.urns: set[str] = set()
@@ -159,14 +162,30 @@ class _Recorder(mocks.MockMonitor):
                     options={key: value for key, value in said.items() if key not in _PROTOCOL},
                 )
             )
-        id_ = f"{request.name}-id" if request.custom else ""
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
+        known = not self.preview or request.type.startswith("pulumi:providers:")
+        id_ = f"{request.name}-id" if request.custom and known else ""
+        answer = json_format.MessageToDict(request.object)
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn,
+            id=id_,
+            object=json_format.ParseDict(
+                named(request.type, request.name, answer), type(request.object)()
+            ),
+        )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         """Keep the stack's outputs."""
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = _whole(json_format.MessageToDict(request.outputs))
         return super().RegisterResourceOutputs(request)
+
+
+def named(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs of a resource, a Kubernetes object without a name named as its resource is."""
+    metadata = inputs.get("metadata", {})
+    if not type_.startswith("kubernetes:") or "apiVersion" not in inputs or "name" in metadata:
+        return inputs
+    return {**inputs, "metadata": {**metadata, "name": name}}
 
 
 def _name_in(urn: str) -> str:

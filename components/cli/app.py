@@ -6,6 +6,7 @@ import typer
 
 from .operators import operators
 from .policy import policy
+from .render import render
 from .report import report
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(operators, name="operators")
 app.add_typer(policy, name="policy")
+app.command()(render)
 app.command()(report)
 
 

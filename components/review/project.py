@@ -1,0 +1,107 @@
+"""What the files of a Pulumi project say: its name, its program, a stack's configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..spec.model import TrainstackError
+
+HIDDEN = "[secret 5d2a7c0e-9b1f-4f7e-8a63-d1c4be90f3a8]"
+"""Stands in a program for a configuration value that only `pulumi` can decrypt."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project and one of its stacks."""
+
+    name: str
+    stack: str
+    program: Path
+    """The `__main__.py`."""
+    config: dict[str, str]
+    encrypted: frozenset[str]
+    """Keys of secrets; their value is `HIDDEN` unless it was said."""
+
+
+def read_project(
+    folder: Path, name: str | None, stack: str | None, said: Mapping[str, str]
+) -> Project:
+    """Read `Pulumi.yaml` and `Pulumi.<stack>.yaml`; what is `said` goes over both.
+
+    Without `stack` it is the only one that has a file. Raises `TrainstackError` when a file is
+    wrong or something has not been said.
+    """
+    if not folder.is_dir():
+        raise TrainstackError(f"{folder}: no such folder")
+    settings = _read(folder / "Pulumi.yaml")
+    name = name or settings.get("name")
+    if not name:
+        raise TrainstackError(f"{folder}: no Pulumi.yaml with a name; say --project")
+    runtime = settings.get("runtime", "python")
+    runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if runtime != "python":
+        raise TrainstackError(f"{folder}: runtime: got {runtime!r}; only python programs are run")
+    program = folder / str(settings.get("main", ".")) / "__main__.py"
+    if not program.is_file():
+        raise TrainstackError(f"{program}: no such program")
+    stack = stack or _only_stack(folder)
+    values = {
+        **_defaults(settings.get("config") or {}),
+        **(_read(folder / f"Pulumi.{stack}.yaml").get("config") or {}),
+    }
+    whole = {_key(name, key): value for key, value in values.items() if value is not None}
+    config = {key: _text(value) for key, value in whole.items()}
+    encrypted = frozenset(key for key, value in config.items() if value == HIDDEN)
+    config |= {_key(name, key): value for key, value in said.items()}
+    return Project(name, stack, program, config, encrypted)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    import yaml
+
+    if not file.exists():
+        return {}
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise TrainstackError(f"{file}: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("config") or {}, dict):
+        raise TrainstackError(f"{file}: must be a mapping, and `config` in it as well")
+    return found
+
+
+def _only_stack(folder: Path) -> str:
+    stacks = sorted(file.name[7:-5] for file in folder.glob("Pulumi.*.yaml"))
+    if len(stacks) != 1:
+        known = f"; there are: {', '.join(stacks)}" if stacks else ""
+        raise TrainstackError(f"{folder}: say --stack, which is a part of every version{known}")
+    return stacks[0]
+
+
+def _defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A project's values: `key: value`, or `key: {value: …}`, or `key: {default: …}`."""
+    return {
+        key: said.get("value", said.get("default")) if isinstance(said, dict) else said
+        for key, said in config.items()
+    }
+
+
+def _key(project: str, key: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _text(value: Any) -> str:
+    """A value as `pulumi` gives it to a program."""
+    if isinstance(value, str):
+        return value
+    return HIDDEN if _has_secure(value) else json.dumps(value, separators=(",", ":"))
+
+
+def _has_secure(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "secure" in value or any(map(_has_secure, value.values()))
+    return isinstance(value, list) and any(map(_has_secure, value))

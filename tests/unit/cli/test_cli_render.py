@@ -1,0 +1,204 @@
+"""`trainstack render` as a command, on programs in folders."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from trainstack.cli import app
+from trainstack.review.yaml_text import to_yaml
+
+JOB = """
+import pulumi, pulumi_kubernetes as k8s, trainstack as ts
+from neighbour import MODULE
+
+config = pulumi.Config()
+print("a line of the program's own")
+volume = k8s.core.v1.PersistentVolumeClaim("data", metadata={"namespace": "team"},
+    spec={"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}})
+job = ts.ElasticJob("digits", {
+    "image": config.require("image"), "namespace": "team", "program": {"module": MODULE},
+    "mounts": [{"path": "/data", "pvc": volume.metadata["name"]}],
+    "hyperparameters": {"lr": config.require_float("lr")}, "version": "08",
+    "wait": "finished",
+})
+pulumi.export("accuracy", job.result["accuracy"])
+"""
+HIDES = """
+k8s.core.v1.Secret("hub", metadata={"namespace": "team"}, string_data={
+    "given": config.require_secret("token"), "own": pulumi.Output.secret("hunter2")})
+k8s.core.v1.ConfigMap("careless", data={"token": config.require("token")})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "program", JOB)
+
+
+def write(folder: Path, program: str, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "__main__.py").write_text(textwrap.dedent(program))
+    (folder / "neighbour.py").write_text("MODULE = 'pkg.train'\n")
+    (folder / "Pulumi.yaml").write_text(
+        "name: shop\nruntime: {name: python}\nconfig: {lr: {type: number, default: 0.1}}\n"
+    )
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  shop:image: registry.example/digits:1\n  shop:token: {secure: AAAB}\n"
+    )
+    return folder
+
+
+def run(*words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["render", *map(str, words)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def objects(*words: object) -> list[dict[str, Any]]:
+    code, stdout, _ = run(*words)
+    assert code == 0
+    return list(yaml.safe_load_all(stdout))
+
+
+def test_manifests_by_kind_and_name(folder: Path) -> None:
+    job, claim = objects(folder)
+    assert (job["kind"], claim["kind"]) == ("Job", "PersistentVolumeClaim")
+    assert job["metadata"]["name"] == "digits-08"
+    assert job["metadata"]["labels"]["trainstack.dev/stack"] == "shop.dev"
+    assert claim["metadata"] == {"name": "data", "namespace": "team"}
+    pod = job["spec"]["template"]["spec"]
+    assert {"name": "trainstack-data", "persistentVolumeClaim": {"claimName": "data"}} in [
+        {**volume, "name": "trainstack-data"} for volume in pod["volumes"]
+    ]
+    assert pod["containers"][0]["image"] == "registry.example/digits:1"
+    assert "--lr=0.1" in pod["containers"][0]["args"]
+
+
+def test_twice_is_the_same_and_only_manifests_are_printed(folder: Path) -> None:
+    first = run(folder)
+    assert first == run(folder)
+    assert "a line of the program's own" not in first[1]
+    assert "a line of the program's own" in first[2]
+
+
+def test_configuration_project_and_stack_can_be_said(folder: Path) -> None:
+    job, _ = objects(
+        *[folder, "--project", "other", "--stack", "prod"],
+        *["--config", "image=x:2", "--config", "other:lr=1e-3"],
+    )
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    assert (container["image"], "--lr=0.001" in container["args"]) == ("x:2", True)
+    assert job["metadata"]["labels"]["trainstack.dev/stack"] == "other.prod"
+
+
+def test_json_is_a_list_that_kubectl_takes(folder: Path) -> None:
+    code, stdout, _ = run(folder, "--json")
+    assert code == 0
+    assert json.loads(stdout) == {"apiVersion": "v1", "kind": "List", "items": objects(folder)}
+
+
+def test_a_folder_has_a_file_an_object_and_none_of_before(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "manifests"
+    assert run(folder, "--output", output)[:2] == (0, "")
+    (output / "kustomization.yaml").write_text("resources: []\n")
+    assert sorted(file.name for file in output.iterdir()) == [
+        "job.batch_team_digits-08.yaml",
+        "kustomization.yaml",
+        "persistentvolumeclaim_team_data.yaml",
+    ]
+    write(folder, JOB.replace('"08"', '"09"'))
+    assert run(folder, "--output", output)[0] == 0
+    assert sorted(file.name for file in output.iterdir()) == [
+        "job.batch_team_digits-09.yaml",
+        "kustomization.yaml",
+        "persistentvolumeclaim_team_data.yaml",
+    ]
+    job = yaml.safe_load((output / "job.batch_team_digits-09.yaml").read_text())
+    assert [job] == [one for one in objects(folder) if one["kind"] == "Job"]
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_objects_with_secrets_are_left_out_and_named(folder: Path, how: list[str]) -> None:
+    write(folder, JOB + HIDES)
+    code, stdout, stderr = run(folder, *how)
+    assert code == 0
+    assert "kind: Secret" not in stdout and '"Secret"' not in stdout
+    assert stderr.splitlines()[1:] == [
+        "left out, it holds secrets: ConfigMap careless: data.token",
+        "left out, it holds secrets: Secret team/hub: stringData",
+    ]
+    assert not any(word in stdout + stderr for word in ("hunter", "AAAB"))
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (
+            'ts.PyTorchJob("later", {"image": "x:1", "program": {"module": "a"}, '
+            '"env": {"ID": volume.id}})',
+            "PyTorchJob 'later': metadata.labels.trainstack.dev/version, metadata.name, spec.",
+        ),
+        (
+            'k8s.core.v1.ConfigMap("later", data={"id": volume.id})',
+            "ConfigMap 'later': data.id: not known before `pulumi up`; only values that are known "
+            "without it can be rendered",
+        ),
+        (
+            'for name in "ab": k8s.core.v1.ConfigMap(name, metadata={"name": "twice"})',
+            "two resources make the same object: ConfigMap twice",
+        ),
+        (
+            'ts.ElasticJob("bad", {"image": "x:1", "program": {"module": "a"}, "nnodes": "4:1"})',
+            "ElasticJob 'bad': nnodes: got '4:1': must be a number of nodes",
+        ),
+    ],
+)
+def test_what_cannot_be_rendered_is_told(folder: Path, program: str, message: str) -> None:
+    code, stdout, stderr = run(write(folder, f"{JOB}\n{program}\n"))
+    assert (code, stdout) == (1, "")
+    assert f"error: {message}" in stderr
+
+
+def test_bad_input_is_one_sentence(folder: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for words, message in (
+        ([tmp_path / "gone"], f"{tmp_path}/gone: no such folder"),
+        ([empty], f"{empty}: no Pulumi.yaml with a name; say --project"),
+        ([empty, "--project", "a"], f"{empty}/__main__.py: no such program"),
+        ([folder, "--config", "lr"], "--config: got 'lr': must be KEY=VALUE"),
+        ([folder, "--json", "--output", "x"], "--json prints one List; give it or --output"),
+    ):
+        assert run(*words) == (1, "", f"error: {message}\n")
+    (folder / "Pulumi.prod.yaml").touch()
+    stacks = "say --stack, which is a part of every version; there are: dev, prod"
+    assert run(folder) == (1, "", f"error: {folder}: {stacks}\n")
+    (folder / "Pulumi.yaml").write_text("name: shop\nruntime: nodejs\n")
+    runtime = "runtime: got 'nodejs'; only python programs are run"
+    assert run(folder) == (1, "", f"error: {folder}: {runtime}\n")
+    (folder / "Pulumi.yaml").write_text("- a\n")
+    wrong = "must be a mapping, and `config` in it as well"
+    assert run(folder) == (1, "", f"error: {folder}/Pulumi.yaml: {wrong}\n")
+
+
+AMBIGUOUS = ["1e3", "08", "012", "0x1f", "1_000", "y", "N", "on", "no", "null", "~", ".inf", "+1"]
+
+
+@pytest.mark.parametrize("value", AMBIGUOUS)
+def test_texts_that_other_parsers_take_for_something_else_are_quoted(value: str) -> None:
+    assert to_yaml({"data": value}) == f"data: '{value}'\n"
+
+
+@given(st.dictionaries(st.text(max_size=9), st.text(alphabet="ab\n :#-'\"|1", max_size=30)))
+def test_yaml_says_what_was_said(data: dict[str, str]) -> None:
+    assert yaml.safe_load(to_yaml({"data": data})) == {"data": data}
