@@ -5,6 +5,7 @@
 3
 """
 
+from .images import TrainingImage, TrainingImageArgs
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
 from .operators import MPIOperator, MPIOperatorArgs, TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
@@ -40,6 +41,8 @@ __all__ = [
     "RestartPolicy",
     "RunPolicy",
     "SecretRef",
+    "TrainingImage",
+    "TrainingImageArgs",
     "TrainingOperator",
     "TrainingOperatorArgs",
     "TrainstackError",

@@ -64,7 +64,7 @@ class TrainingJob(pulumi.ComponentResource):
             summary(kind, spec, source, run, checkpoint=checkpoint),
             on_cluster(spec.cluster, opts, where),
         )
-        needs: list[pulumi.Resource] = [spec.operator] if spec.operator is not None else []
+        needs = spec.needs
         if files is not None:
             hidden = sorted(files.keys() & {"binaryData", "data"})
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from .kind import Kind
+from .spec.image import reference
 from .spec.inputs import text
 from .spec.job_args import JobArgs
 from .spec.run import Run
@@ -35,7 +36,7 @@ def summary(
         **{key: _plain(value) for key, value in said.items()},
         **kind.summary(spec),
         "checkpoint": checkpoint,
-        "image": spec.image,
+        "image": reference(spec.image),
         "inputs": _plain(spec.program.inputs) or None if spec.program else None,
         "namespace": spec.namespace,
         "program": _program(spec, source),

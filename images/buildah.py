@@ -18,7 +18,7 @@ from .recipe import PREFIX, Recipe, debian_base
 BASE_SECONDS = 50
 TOOLS_SECONDS = 10
 ARCHIVE_SECONDS = 10
-MOST_LAYERS = 10_000_000_000
+MOST_LAYERS = 20_000_000_000
 SANDBOX = """
 set -e
 while [ "$1" != -- ]; do mount -t overlay overlay -o "ro,lowerdir=$2:$1" "$1"; shift 2; done
@@ -40,22 +40,28 @@ class Buildah:
 
     def build(self, recipe: Recipe, archive: Path, progress: Progress) -> None:
         """Build the recipe and those below it, and write the image's archive."""
-        self._root.mkdir(parents=True, exist_ok=True)
         if (self._root / "storage").exists() and _size(self._root / "storage") > MOST_LAYERS:
             self.drop_layers()
         with progress.step("build tools", TOOLS_SECONDS):
-            if not self._tools.ready:
-                self._tools.fetch(progress)
+            self.prepare(progress)
         with progress.step("base system", BASE_SECONDS):
             base = self._base(progress)
         for one in recipe.below():
-            self._build(one, base, progress)
+            if not self._has(one.tag(debian_base())):
+                self._build(one, base, progress)
         tag = recipe.tag(debian_base())
         with progress.step("archive", ARCHIVE_SECONDS):
             self._buildah(progress, "push", "--quiet", tag, f"docker-archive:{archive}:{tag}")
 
+    def _has(self, tag: str) -> bool:
+        """Whether the storage has the image, whose name says all that is in it."""
+        command, env = self.command(["inspect", "--type=image", "--format={{.FromImageID}}", tag])
+        return subprocess.run(command, env=env, capture_output=True, check=False).returncode == 0
+
     def _base(self, progress: Progress) -> str:
-        tag = f"{PREFIX}/base:{debian_base()}"
+        tag = f"{PREFIX}/debian:{debian_base()}"
+        if self._has(tag):
+            return tag
         archive = self._root / f"base-{debian_base()}.tar"
         if not archive.exists():
             new = archive.with_suffix(".new.tar")
@@ -83,6 +89,16 @@ class Buildah:
                 *("--file", str(context / recipe.dockerfile), str(context)),
             )
 
+    def prepare(self, progress: Progress) -> None:
+        """Fetch the tools when they are missing."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        if not self._tools.ready:
+            self._tools.fetch(progress)
+
+    def command(self, words: Sequence[str]) -> tuple[list[str | Path], dict[str, str]]:
+        """buildah with our storage, once it is prepared: the command line and its environment."""
+        return self._sandboxed(self._line(words), self._tools.overlays()), self._env()
+
     def drop_layers(self) -> None:
         """Forget all layers; the next build is a cold one."""
         for folder in ("storage", "run", "tmp"):
@@ -90,8 +106,7 @@ class Buildah:
 
     def run(self, archive: Path, command: Sequence[str], progress: Progress) -> None:
         """Run a command in a container of the image, as its user, and remove the container."""
-        if not self._tools.ready:
-            self._tools.fetch(progress)
+        self.prepare(progress)
         with self._container(archive, progress) as name:
             self._buildah(progress, "run", "--isolation=chroot", name, "--", *command)
 
@@ -105,12 +120,15 @@ class Buildah:
             self._buildah(progress, "rm", name)
 
     def _buildah(self, progress: Progress, *words: str) -> None:
-        storage = [
+        progress.run(*self.command(words))
+
+    def _line(self, words: Sequence[str]) -> list[str | Path]:
+        return [
+            self._tools.path("buildah"),
             *("--root", str(self._root / "storage"), "--runroot", str(self._root / "run")),
             *("--storage-driver", "overlay"),
+            *words,
         ]
-        command: list[str | Path] = [self._tools.path("buildah"), *storage, *words]
-        progress.run(self._sandboxed(command, self._tools.overlays()), self._env())
 
     def _env(self) -> dict[str, str]:
         scratch = self._root / "tmp"

@@ -12,10 +12,11 @@ from .checkpoint import CHECKPOINT_DIR, Checkpoint
 from .cluster import Cluster
 from .env import Env, Secrets
 from .hyperparameters import Hyperparameters
+from .image import JobImage
 from .inputs import In
 from .model import Args
 from .mounts import Mount
-from .names import Fragment, Image, Label, LabelKey, LabelValue, Namespace, Subdomain
+from .names import Fragment, Label, LabelKey, LabelValue, Namespace, Subdomain
 from .overlay import PodOverlay
 from .policy import RunPolicy, Seconds
 from .program import PROGRAM_DIR, Program
@@ -63,8 +64,8 @@ class JobArgs(Args):
 
     run_name: Label | None = None
     """First part of the object's name `<run_name>-<version>`; default: the logical name."""
-    image: In[Image] | None = None
-    """Container image of all replicas that name none."""
+    image: JobImage | None = None
+    """Container image of all replicas that name none: a reference, or a `TrainingImage`."""
     image_pull_secrets: list[In[Subdomain]] = []
     """Names of Secrets with registry credentials, in the job's namespace."""
     program: Program | None = None
@@ -116,6 +117,14 @@ class JobArgs(Args):
     """What `pulumi up` waits for: `"accepted"` (default), `"running"` or `"finished"`."""
     timeout: Seconds | None = None
     """Seconds to wait at most; default: no limit. Needs `wait`."""
+
+    @property
+    def needs(self) -> list[pulumi.Resource]:
+        """What has to be there before the job: images that are built, and the operator."""
+        roles = [value for _, value in self if isinstance(value, Replica)]
+        images = [self.image, *(role.image for role in roles)]
+        said = [*images, self.operator]
+        return [one for one in said if isinstance(one, pulumi.Resource)]
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> JobArgs:

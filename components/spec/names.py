@@ -18,6 +18,7 @@ _HOST = (
 )
 DATA_KEY = r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]+"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = rf"({_HOST}/)?{_PATH}(/{_PATH})*"
 
 
 def pattern(form: str, allowed: str, longest: int) -> AfterValidator:
@@ -100,10 +101,18 @@ ExtendedResource = Annotated[
         317,
     ),
 ]
+Repository = Annotated[
+    str,
+    pattern(
+        _REPOSITORY,
+        "an image's name such as 'registry.example/team/train', without a tag or digest",
+        384,
+    ),
+]
 Image = Annotated[
     str,
     pattern(
-        rf"({_HOST}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?(@sha256:[0-9a-f]{{64}})?",
+        rf"{_REPOSITORY}(:[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?(@sha256:[0-9a-f]{{64}})?",
         "an image reference such as 'registry.example/team/train:1.0' or one with '@sha256:…'",
         512,
     ),

@@ -9,6 +9,7 @@ from typing import Any
 from . import mounts
 from .env import to_kube
 from .hyperparameters import arguments
+from .image import reference
 from .job_args import JobArgs
 from .overlay import laid_over, placement
 from .program import PROGRAM_DIR
@@ -53,7 +54,7 @@ def pod_template(
             containers=[
                 _without_none(
                     name=container,
-                    image=replica.image if replica.image is not None else job.image,
+                    image=reference(replica.image if replica.image is not None else job.image),
                     **({"command": command} if command else _launch(job, replica, launcher)),
                     env=to_kube(
                         {

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from .env import Env
+from .image import JobImage
 from .inputs import In
 from .model import Args
-from .names import Image
 from .overlay import PodOverlay
 from .policy import RestartPolicy
 from .resources import Resources, requirements
@@ -20,8 +20,8 @@ MOST_WORKERS = 9999
 class Replica(Args):
     """What one role's pods are made of; unset fields are the job's."""
 
-    image: In[Image] | None = None
-    """Container image; default: the job's."""
+    image: JobImage | None = None
+    """Container image, a reference or a `TrainingImage`; default: the job's."""
     command: Annotated[list[In[str]], Field(min_length=1)] | None = None
     """Replaces the image's entry point; default: the job's program or command."""
     args: list[In[str]] | None = None
