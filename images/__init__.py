@@ -2,6 +2,6 @@
 
 from .build import Image, ensure, find
 from .errors import ImageError
-from .recipe import RECIPES
+from .recipe import IMAGES
 
-__all__ = ["RECIPES", "Image", "ImageError", "ensure", "find"]
+__all__ = ["IMAGES", "Image", "ImageError", "ensure", "find"]

@@ -14,7 +14,7 @@ from .debian import is_root
 from .docker import Docker, daemon_answers
 from .errors import ImageError
 from .progress import Progress
-from .recipe import DOCKER_BASE, RECIPES, Recipe, bases, debian_base
+from .recipe import DOCKER_BASE, IMAGES, RECIPES, Recipe, bases, debian_base
 
 KEPT = 2
 
@@ -84,8 +84,8 @@ def _build(recipe: Recipe) -> Image:
 
 
 def _recipe(name: str) -> Recipe:
-    if name not in RECIPES:
-        raise ImageError(f"no image is called {name!r}; there are {', '.join(RECIPES)}")
+    if name not in IMAGES:
+        raise ImageError(f"no image is called {name!r}; there are {', '.join(IMAGES)}")
     return RECIPES[name]
 
 
@@ -94,10 +94,11 @@ def _tar(recipe: Recipe, base: str) -> Path:
 
 
 def _drop_outdated(recipe: Recipe) -> None:
-    archives = images_root().glob(f"{recipe.name}-*.tar")
+    own = f"{recipe.name}-{'[0-9a-f]' * 16}"
+    archives = images_root().glob(f"{own}.tar")
     for outdated in sorted(archives, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         outdated.unlink()
-    for log in images_root().glob(f"{recipe.name}-*.log"):
+    for log in images_root().glob(f"{own}.log"):
         log.unlink()
 
 

@@ -12,6 +12,7 @@ lock --no-deps pytorch/torch.in -o pytorch/torch.txt
 lock pytorch/torch.in pytorch/requirements.in -c pytorch/requirements.txt -o pytorch/torch-cuda.txt
 lock quickstart/requirements.in -c pytorch/requirements.txt -o quickstart/requirements.txt
 lock mpi/requirements.in -o mpi/requirements.txt
+for other in openmpi5 mpich intel; do lock mpi/$other.in -o mpi/$other.txt; done
 lock horovod/requirements.in -c pytorch/requirements.txt -c quickstart/requirements.txt -o horovod/requirements.txt
 lock horovod-wheel/needs.in -c horovod/requirements.txt -o horovod-wheel/needs.txt
 lock --no-deps horovod-wheel/horovod.in -o horovod-wheel/horovod.txt

@@ -1,11 +1,11 @@
-"""What goes into each image, and the key that follows from it."""
+"""How an image is built, and the key that follows from it."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,19 +18,24 @@ LEFT_OUT = ("__pycache__", ".egg-info", ".in")
 
 @dataclass(frozen=True)
 class Recipe:
-    """A Dockerfile, the files it copies, and the recipe it starts from."""
+    """A Dockerfile, the files it copies, and the recipes it starts from or copies from."""
 
     name: str
     copies: tuple[str, ...]
     seconds: int
     parent: str | None = None
-    uses: tuple[str, ...] = ()
-    """Recipes of which something is copied; build argument `WHEEL` for `<name>-wheel`."""
+    """The recipe that it starts from; None for the plain system."""
+    uses: Mapping[str, str] = field(default_factory=dict)
+    """Build arguments that stand for other recipes' images."""
+    args: Mapping[str, str] = field(default_factory=dict)
+    """Other build arguments."""
+    folder: str | None = None
+    """Where the Dockerfile is; default: the name."""
 
     @property
     def dockerfile(self) -> str:
         """Its path in the build context."""
-        return f"{self.name}/Dockerfile"
+        return f"{self.folder or self.name}/Dockerfile"
 
     def files(self) -> Iterator[Path]:
         """Everything the build reads, relative to the context."""
@@ -41,11 +46,11 @@ class Recipe:
                     yield relative
 
     def key(self, base: str) -> str:
-        """Hash of all that the image depends on here; `base` names what lies below."""
+        """Hash of all that the image depends on here; `base` names the plain system."""
         digest = hashlib.sha256()
         below = RECIPES[self.parent].key(base) if self.parent else base
-        used = "".join(RECIPES[name].key(base) for name in self.uses)
-        digest.update(f"{self.name}\0{below}\0{used}".encode())
+        used = {argument: RECIPES[name].key(base) for argument, name in self.uses.items()}
+        digest.update(f"{self.name}\0{below}\0{used}\0{self.args}".encode())
         for path in self.files():
             content = (HERE / path).read_bytes()
             executable = (HERE / path).stat().st_mode & 0o100
@@ -54,15 +59,19 @@ class Recipe:
 
     def below(self) -> list[Recipe]:
         """What has to be built before, in order, itself last."""
-        names = [*self.uses, *([self.parent] if self.parent else [])]
+        names = [*self.uses.values(), *([self.parent] if self.parent else [])]
         found = [recipe for name in names for recipe in RECIPES[name].below()]
-        return list(dict.fromkeys([*found, self]))
+        return list({recipe.name: recipe for recipe in (*found, self)}.values())
 
     def build_args(self, base: str, first: str) -> list[str]:
-        """Options of the build: the tags of what it starts from, and of what it copies."""
-        start = RECIPES[self.parent].tag(base) if self.parent else first
-        wheels = [f"WHEEL={RECIPES[name].tag(base)}" for name in self.uses]
-        return [word for said in (f"BASE={start}", *wheels) for word in ("--build-arg", said)]
+        """Options of the build; `first` is the plain system's tag."""
+        said = {
+            "BASE": RECIPES[self.parent].tag(base) if self.parent else first,
+            **{argument: RECIPES[name].tag(base) for argument, name in self.uses.items()},
+            **self.args,
+        }
+        pairs = [f"{name}={value}" for name, value in said.items()]
+        return [word for pair in pairs for word in ("--build-arg", pair)]
 
     def tag(self, base: str) -> str:
         """The image's name and key."""
@@ -75,33 +84,64 @@ class Recipe:
             shutil.copy2(HERE / path, folder / path)
 
 
+PIP = "pytorch/pip-install.sh"
 TORCH = ("pytorch/requirements.txt", "pytorch/torch.txt")
+PARTS = "-parts"
+"""Ends the name of an image that has no launch runtime yet."""
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe("mpi", ("mpi", "runtime", "pytorch/pip-install.sh"), 60),
-        Recipe("pytorch", ("pytorch", "runtime"), 60),
-        Recipe("tensorflow", ("tensorflow", "runtime", "pytorch/pip-install.sh"), 90),
-        Recipe("quickstart", ("quickstart", "pytorch/pip-install.sh"), 25, parent="pytorch"),
-        Recipe(
-            "horovod-wheel",
-            ("horovod-wheel", "pytorch/cuda_stubs.py", "pytorch/pip-install.sh", *TORCH),
-            400,
-        ),
-        Recipe(
-            "horovod",
-            ("horovod", "mpi/ssh.conf", "pytorch/pip-install.sh"),
-            30,
-            parent="quickstart",
-            uses=("horovod-wheel",),
-        ),
+
+def _parts(
+    name: str,
+    copies: tuple[str, ...],
+    seconds: int,
+    *,
+    below: str = "base",
+    folder: str | None = None,
+    uses: Mapping[str, str] | None = None,
+    **args: str,
+) -> Recipe:
+    """An image without the launch runtime, on another one; `args` are build arguments."""
+    return Recipe(
+        f"{name}{PARTS}", copies, seconds, f"{below}{PARTS}", uses or {}, args, folder or name
     )
-}
+
+
+def _with_runtime(name: str) -> Recipe:
+    """The image as it is used: the launch runtime comes last, above all that takes long."""
+    parts, python = f"{name}{PARTS}", {"PYTHON": f"base{PARTS}"}
+    return Recipe(name, ("runtime", PIP), 10, parts, python, folder="runtime")
+
+
+_MPI, _TENSORFLOW = ("mpi", PIP), ("tensorflow", PIP)
+_RECIPES = (
+    Recipe(f"base{PARTS}", (), 10, folder="base"),
+    _parts("mpi", _MPI, 60, MPI="openmpi4"),
+    _parts("mpi-openmpi5", _MPI, 60, folder="mpi", MPI="openmpi5"),
+    _parts("mpi-mpich", _MPI, 60, folder="mpi", MPI="mpich"),
+    _parts("mpi-intel", _MPI, 60, folder="mpi", MPI="intel"),
+    _parts("pytorch", ("pytorch",), 60),
+    _parts("pytorch-cuda", ("pytorch",), 300, folder="pytorch", VARIANT="cuda"),
+    _parts("tensorflow", _TENSORFLOW, 90),
+    _parts("tensorflow-cuda", _TENSORFLOW, 300, folder="tensorflow", VARIANT="cuda"),
+    _parts("quickstart", ("quickstart", PIP), 25, below="pytorch"),
+    Recipe("horovod-wheel", ("horovod-wheel", "pytorch/cuda_stubs.py", PIP, *TORCH), 400),
+    _parts(
+        "horovod",
+        ("horovod", "mpi/ssh.conf", PIP),
+        30,
+        below="quickstart",
+        uses={"WHEEL": "horovod-wheel"},
+    ),
+)
+IMAGES = tuple(
+    recipe.name.removesuffix(PARTS) for recipe in _RECIPES if recipe.name.endswith(PARTS)
+)
+"""What can be built by name; those that end with `-cuda` only run where there is a GPU."""
+RECIPES = {recipe.name: recipe for recipe in (*_RECIPES, *map(_with_runtime, IMAGES))}
 
 
 def debian_base() -> str:
-    """Names the base system that is made here."""
+    """Names the plain system that is made here."""
     packages = " ".join(BASE_PACKAGES)
     return hashlib.sha256(f"{SUITE} {packages} 1".encode()).hexdigest()[:16]
 

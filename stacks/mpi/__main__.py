@@ -13,6 +13,7 @@ sums = ts.MPIJob(
     {
         "image": config.require("image"),
         "namespace": config.require("namespace"),
+        "mpi_implementation": config.get("implementation") or "OpenMPI",
         "program": {"script": "allreduce.py"},
         "worker": {"replicas": 2},
         "slots": 2,
