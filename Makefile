@@ -26,9 +26,11 @@ test-all: .venv/ready  ## Everything: faults, lifecycle of the dev cluster, benc
 	$(RUN) -m pytest -m "not lifecycle"
 	$(RUN) -m pytest -m lifecycle
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench.recovery
 
-bench: .venv/ready  ## Ratios against plain Pulumi programs
+bench: .venv/ready  ## Ratios against plain Pulumi programs, recovery beside torchrun
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench.recovery
 
 lint: .venv/ready  ## ruff and mypy
 	$(BIN)/ruff check .

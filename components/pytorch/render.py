@@ -147,7 +147,6 @@ def _exits_with(code: int) -> dict[str, Any]:
 
 def _elastic_env(args: ElasticJobArgs) -> dict[str, Any]:
     return {
-        "OMP_NUM_THREADS": "1",
         "PET_MONITOR_INTERVAL": repr(args.monitor_interval).removesuffix(".0"),
         "TRAINSTACK_START_METHOD": args.start_method,
     }

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .torch_python import ROOT, torch_python
+from tests.support.netns import Host
+
+from .torch_python import IN_IMAGES, ROOT, torch_python
 
 PATIENCE = 120.0
 
@@ -105,6 +107,9 @@ class Pods:
     folder: Path
     port: int = field(default_factory=free_port)
     started: list[Pod] = field(default_factory=list)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    """Where pods run that have a network of their own, by name."""
+    torch: str = IN_IMAGES
 
     def script(self, source: str, name: str = "train.py") -> Path:
         """A training program."""
@@ -122,6 +127,11 @@ class Pods:
         env = {"PET_RDZV_ENDPOINT": f"0.0.0.0:{self.port}"}
         return self.start("store", "store", env=env)
 
+    @property
+    def address(self) -> str:
+        """Of the store."""
+        return self.hosts["store"].address if "store" in self.hosts else "127.0.0.1"
+
     def agent(self, name: str, *program: str, nodes: str = "2", **env: str) -> Pod:
         """A pod of an elastic run."""
         said = {
@@ -129,7 +139,7 @@ class Pods:
             "PET_RDZV_BACKEND": "c10d",
             "PET_RDZV_CONF": "is_host=0,join_timeout=60,read_timeout=60,last_call_timeout=1,"
             "keep_alive_interval=1,keep_alive_max_attempt=3",
-            "PET_RDZV_ENDPOINT": f"127.0.0.1:{self.port}",
+            "PET_RDZV_ENDPOINT": f"{self.address}:{self.port}",
             "PET_RDZV_ID": "test-1",
         }
         return self.start(name, "torch", *program, env={**said, **env})
@@ -158,7 +168,8 @@ class Pods:
             "TRAINSTACK_TERMINATION_MESSAGE": str(message),
             **env,
         }
-        command = [str(torch_python()), "-m", "trainstack_runtime", *words]
+        inside = self.hosts[name].inside if name in self.hosts else []
+        command = [*inside, str(torch_python(self.torch)), "-m", "trainstack_runtime", *words]
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,

@@ -26,7 +26,7 @@ def main():
 main()
 """
 
-CRASHES_FIVE_TIMES = """\
+CRASHES = """\
 import os, pathlib, sys, time
 import torch, torch.distributed as dist
 from trainstack_runtime import result
@@ -35,14 +35,38 @@ dist.init_process_group("gloo")
 total = torch.ones(1)
 dist.all_reduce(total)
 crashes = pathlib.Path(sys.argv[1])
-if dist.get_rank() == 1 and len(list(crashes.glob("*"))) < 5:
+if dist.get_rank() == 1 and len(list(crashes.glob("*"))) < int(sys.argv[2]):
     (crashes / str(time.time())).touch()
     os._exit(7)
 for _ in range(5):
     dist.all_reduce(torch.ones(1))
-result(sum=total, restarts=int(os.environ["TORCHELASTIC_RESTART_COUNT"]))
+result(sum=total, old_store=os.environ["TORCHELASTIC_USE_AGENT_STORE"])
 dist.destroy_process_group()
 """
+"""Rank 1 ends so often without a word; a folder remembers."""
+
+STEPS = """\
+import json, pathlib, sys, time
+import torch, torch.distributed as dist
+from trainstack_runtime import result, stop_requested
+
+dist.init_process_group("gloo")
+place = {"world": dist.get_world_size(), "rank": dist.get_rank()}
+worlds = pathlib.Path(sys.argv[1], "worlds")
+if not place["rank"]:
+    with worlds.open("a") as file:
+        file.write(f"{place['world']}\\n")
+while not stop_requested():
+    stop = torch.tensor(float(pathlib.Path(sys.argv[1], "stop").exists()))
+    dist.all_reduce(stop)
+    print(json.dumps({"time": time.time(), **place}), flush=True)
+    if stop:
+        break
+    time.sleep(0.1)
+result(worlds=[int(line) for line in worlds.read_text().split()])
+dist.destroy_process_group()
+"""
+"""Steps until there is a file `stop` in a folder; hangs when a peer is lost without a word."""
 
 SAVES = """\
 import pathlib, sys, time

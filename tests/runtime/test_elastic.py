@@ -7,7 +7,13 @@ import time
 import pytest
 
 from .pods import Pod, Pods
-from .programs import ALL_REDUCE, CRASHES_FIVE_TIMES, ONE_FAILS
+from .programs import ALL_REDUCE, CRASHES, ONE_FAILS
+from .torch_python import IN_IMAGES, LOCKS, ROOT
+
+TORCHES = [
+    pytest.param(version, marks=[] if version == IN_IMAGES else pytest.mark.slow)
+    for version in LOCKS
+]
 
 
 def two(pods: Pods, source: str, *args: str, **env: str) -> tuple[Pod, Pod, Pod]:
@@ -40,16 +46,42 @@ def test_the_cause_is_the_rank_that_failed_first(pods: Pods) -> None:
     assert store.output.count('raise ValueError("the learning rate is negative")') == 2
 
 
+@pytest.mark.parametrize("torch", TORCHES)
+def test_a_crash_is_recovered_from_in_place_and_counts_where_it_was(pods: Pods, torch: str) -> None:
+    pods.torch = torch
+    crashes = pods.folder / "crashes"
+    crashes.mkdir()
+    store, *agents = two(pods, CRASHES, str(crashes), "1", PET_MAX_RESTARTS="1")
+    assert store.wait() == 0, "".join(agent.output for agent in agents)
+    assert store.message["result"] == {"sum": 2.0, "old_store": "False"}
+    assert [agent.wait() for agent in agents] == [0, 0]
+    assert sorted(agent.message["restarts"] for agent in agents) == [0, 1]
+
+
 @pytest.mark.slow
 def test_crashes_in_a_row_are_recovered_from_in_place(pods: Pods) -> None:
     crashes = pods.folder / "crashes"
     crashes.mkdir()
-    store, *agents = two(pods, CRASHES_FIVE_TIMES, str(crashes), PET_MAX_RESTARTS="10")
+    store, *agents = two(pods, CRASHES, str(crashes), "5", PET_MAX_RESTARTS="5")
     assert store.wait() == 0, "".join(agent.output for agent in agents)
     assert store.message["result"]["sum"] == 2.0
     assert [agent.wait() for agent in agents] == [0, 0]
     assert len(list(crashes.iterdir())) == 5
-    assert 1 <= max(agent.message["restarts"] for agent in agents) <= 5
+    assert sum(agent.message["restarts"] for agent in agents) == 5
+
+
+def test_an_unknown_torch_runs_as_it_does_by_itself(pods: Pods) -> None:
+    pods.script(
+        "from torch.distributed.elastic.rendezvous import dynamic_rendezvous\n"
+        'del dynamic_rendezvous.DynamicRendezvousHandler.__annotations__["_this_node"]\n',
+        "sitecustomize.py",
+    )
+    path = f"{pods.folder}:{ROOT}/images/runtime"
+    store, *agents = two(pods, ALL_REDUCE, PYTHONPATH=path)
+    assert store.wait() == 0, "".join(agent.output for agent in agents)
+    for agent in agents:
+        assert agent.wait() == 0
+        assert "lacks DynamicRendezvousHandler._this_node: lost nodes go unnoticed" in agent.output
 
 
 def test_a_lost_pod_does_not_end_the_run(pods: Pods) -> None:

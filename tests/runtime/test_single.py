@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+from images.runtime.trainstack_runtime.cpus import threads
+
 from .pods import Pods
 from .programs import ALL_REDUCE, LOOKS_AROUND, ONE_FAILS
 
@@ -30,7 +32,20 @@ def test_the_result_of_two_ranks(pods: Pods, method: str) -> None:
         "restarts": 0,
     }
     lines = [json.loads(line) for line in pod.output.splitlines() if line.startswith("{")]
-    assert lines == [{"trainstack": "progress", "step": 1, "total": 1, "sum": 2.0}]
+    met, progress = lines
+    assert met["time"] > met.pop("seconds") > 0
+    assert met == {
+        "trainstack": "event",
+        "event": "round",
+        "time": met["time"],
+        "round": 0,
+        "reason": "start",
+        "node": 0,
+        "nodes": 1,
+        "world_size": 2,
+        "restarts": 0,
+    }
+    assert progress == {"trainstack": "progress", "step": 1, "total": 1, "sum": 2.0}
 
 
 @METHODS
@@ -46,9 +61,64 @@ def test_a_program_finds_what_python_would_give_it(pods: Pods, method: str) -> N
         "name": "__main__",
         "main": True,
         "process": "MainProcess",
-        "threads": "1",
+        "threads": str(threads(1)),
         "torch_before_us": method == "fork",
     }
+
+
+@METHODS
+def test_each_rank_keeps_a_log_of_its_attempts(pods: Pods, method: str) -> None:
+    source = """\
+import os, sys, time
+rank, restart = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"]
+print(f"out {rank} {restart}")
+os.system(f"echo child {rank} {restart}")
+if restart == "0":
+    if rank == "0":
+        time.sleep(600)
+    raise ValueError("deliberate")
+print(f"err {rank} {restart}", file=sys.stderr)
+"""
+    logs = pods.folder / "logs"
+    pod = pods.single(
+        pods.script(source),
+        PET_NPROC_PER_NODE="2",
+        PET_MAX_RESTARTS="1",
+        TRAINSTACK_LOG_DIR=str(logs),
+        TRAINSTACK_START_METHOD=method,
+    )
+    assert pod.wait() == 0, pod.output
+    for rank in (0, 1):
+        log = (logs / f"test-1/rank-{rank}.log").read_text()
+        second = log[log.index(f"rank {rank} of 2 on node 0, restart 1, ") :]
+        for said in (f"out {rank} 1\n", f"child {rank} 1\n", f"err {rank} 1\n"):
+            assert said in second
+            assert said in pod.output
+    first = log[: log.index("restart 1, ")]
+    assert first.startswith("trainstack: rank 1 of 2 on node 0, restart 0, ")
+    assert "ValueError: deliberate" in first
+
+
+@METHODS
+@pytest.mark.parametrize(("env", "seconds"), [({}, 600), ({"TRAINSTACK_PG_TIMEOUT": "90"}, 90)])
+def test_collectives_wait_as_long_as_the_run_says(
+    pods: Pods, method: str, env: dict[str, str], seconds: float
+) -> None:
+    source = """\
+import torch, torch.distributed as dist
+from datetime import timedelta
+from trainstack_runtime import result
+waits = []
+for own in ({}, {"timeout": timedelta(seconds=7)}):
+    dist.init_process_group("gloo", **own)
+    backend = dist.group.WORLD._get_backend(torch.device("cpu"))
+    waits.append(backend.options._timeout.total_seconds())
+    dist.destroy_process_group()
+result(waits=waits)
+"""
+    pod = pods.single(pods.script(source), TRAINSTACK_START_METHOD=method, **env)
+    assert pod.wait() == 0, pod.output
+    assert pod.message["result"] == {"waits": [seconds, 7]}
 
 
 @METHODS

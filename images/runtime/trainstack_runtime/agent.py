@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +15,18 @@ from typing import TypeVar
 from . import exitcode
 from .board import Board
 from .endpoint import Endpoint
-from .environment import prefer_interface, prepare
+from .environment import prefer_interface, prepare, share_cpus
 from .failure import first
 from .finished import finish
 from .launch import launch, load
 from .log import say
+from .message import write_message
 from .outcome import Failed, Outcome, Success, unlaunched
 from .program import Program
 from .settings import Mode, Settings
 from .store import GATHER_SECONDS, LOOK_EVERY
-from .termination import Termination
+from .store_watch import StoreWatch
+from .termination import Termination, let_save
 
 T = TypeVar("T")
 
@@ -46,13 +49,14 @@ class Agent:
         began = time.monotonic()
         prepare(self._settings)
         load()
+        share_cpus(self._settings)
         try:
             address = self._meet()
         except TimeoutError as error:
             said = f"nothing answered at the meeting point in time: {error}"
             return unlaunched(said, exitcode.UNREACHABLE)
         prefer_interface(address)
-        with _scratch() as folder:
+        with _scratch() as folder, self._watched_store(folder):
             outcome = launch(self._settings, self._program, folder, address, self._termination)
         if isinstance(outcome, Success):
             outcome = outcome.lasting(time.monotonic() - began)
@@ -81,6 +85,21 @@ class Agent:
         with contextlib.suppress(RuntimeError):
             self._board = Board.host(self._meeting_point().port)
         return own or self._master().host
+
+    def _watched_store(self, folder: Path) -> contextlib.AbstractContextManager[object]:
+        """Leave when the store is silent, though this process may hang in a call to it."""
+        if self._settings.mode is not Mode.ELASTIC:
+            return contextlib.nullcontext()
+
+        def leave(why: str) -> None:
+            outcome = unlaunched(f"the rendezvous store is gone: {why}", exitcode.UNREACHABLE)
+            say(outcome.failure.error)
+            spawns = self._settings.start_method == "spawn"
+            let_save(folder, self._settings.saving_seconds, groups=spawns)
+            write_message(self._settings.message_path, outcome.message())
+            os._exit(outcome.exit_code)
+
+        return StoreWatch(self._meeting_point(), leave)
 
     def _posted(self, outcome: Outcome) -> Outcome:
         """Tell the others, hear them, and judge anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -29,9 +30,11 @@ class Board:
         """Host the store in this process, on every address."""
         from torch.distributed import TCPStore
 
-        return cls(
-            TCPStore("localhost", port, is_master=True, wait_for_workers=False, multi_tenant=True)
+        store = TCPStore(
+            "localhost", port, is_master=True, wait_for_workers=False, multi_tenant=True
         )
+        store.set(PREFIX + "born", uuid.uuid4().hex)
+        return cls(store)
 
     @classmethod
     def connect(cls, endpoint: Endpoint) -> Board:
@@ -39,6 +42,10 @@ class Board:
         from torch.distributed import TCPStore
 
         return cls(TCPStore(endpoint.host, endpoint.port, is_master=False, timeout=ANSWER_WITHIN))
+
+    def born(self) -> str:
+        """Tells this store from any other."""
+        return bytes(self._store.get(PREFIX + "born")).decode()
 
     def join(self) -> None:
         """A node's launcher is there."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import exitcode
 from .failure import Failure, first
 from .folder import slots
+from .numa import binding
 from .outcome import Failed, Outcome, Success, stopped, unlaunched
 from .program import Program
 from .settings import Mode, Settings
@@ -34,6 +35,8 @@ def launch(
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import elastic_launch
 
+    from .torch_agent import watchful
+
     spawns = settings.start_method == "spawn"
 
     def react() -> None:
@@ -43,7 +46,8 @@ def launch(
     termination.react = react
     entry, args = _entry(program, folder, spawns)
     try:
-        elastic_launch(_config(settings, folder, local_addr), entry)(*args)
+        with watchful(folder, elastic=settings.mode is Mode.ELASTIC):
+            elastic_launch(_config(settings, folder, local_addr), entry)(*args)
     except ChildFailedError as error:
         cause = _cause(error, folder)
         return Failed(cause, told=cause.reason in ("exception", "exit"))
@@ -85,6 +89,7 @@ def _config(settings: Settings, folder: Path, local_addr: str) -> Any:
         start_method=settings.start_method,
         local_addr=local_addr,
         logs_specs=DefaultLogsSpecs(log_dir=str(folder / "torch")),
+        numa_options=binding(settings.processes()),
         signals_to_handle="SIGINT,SIGHUP,SIGQUIT",
     )
 

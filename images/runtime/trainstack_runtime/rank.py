@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import exitcode
+from .cpus import threads
 from .failure import Failure
 from .folder import Slot
 from .program import Program
@@ -52,6 +53,8 @@ def main(words: list[str] | None = None) -> int:
     """Say hello to the launcher, run the program when it says go, and tell how it ended."""
     program = Program.from_words(sys.argv[1:] if words is None else words)
     os.environ.update(torch_names(os.environ))
+    each = threads(int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    os.environ.setdefault("OMP_NUM_THREADS", str(each))
     host, port, token = os.environ[COLLECTOR].rsplit(":", 2)
     with socket.create_connection((host, int(port)), 60) as link:
         link.settimeout(None)

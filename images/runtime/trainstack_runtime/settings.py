@@ -54,6 +54,7 @@ class Settings:
     local_addr: str | None = None
     start_method: str = "spawn"
     grace_seconds: int = 30
+    pg_timeout: float = 600.0
     message_path: Path = Path(TERMINATION_LOG)
 
     @classmethod
@@ -79,6 +80,7 @@ class Settings:
             local_addr=said.get("PET_LOCAL_ADDR"),
             start_method=method,
             grace_seconds=_number(said, "TRAINSTACK_GRACE_SECONDS", 30),
+            pg_timeout=_seconds(said, "TRAINSTACK_PG_TIMEOUT", 600.0),
             message_path=Path(said.get("TRAINSTACK_TERMINATION_MESSAGE", TERMINATION_LOG)),
         )
         settings._check()

@@ -9,6 +9,7 @@ import atexit
 import faulthandler
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 from pathlib import Path
@@ -18,7 +19,9 @@ from .checkpoints import prepare
 from .decks import decks
 from .failure import Failure
 from .folder import Place, Slot
+from .patience import limit_waiting
 from .program import Program
+from .rank_log import kept
 from .report import reported
 
 INTERRUPTED = 130
@@ -29,7 +32,7 @@ def run(program: Program, folder: Path) -> int:
     place = Place.from_env()
     slot = Slot(folder, place.local_rank)
     slot.begin(place)
-    with slot.path("fault").open("w") as fault:
+    with kept(place), slot.path("fault").open("w") as fault:
         faulthandler.enable(fault)
         failure = _failure_of(program, place)
         faulthandler.enable()
@@ -87,6 +90,8 @@ def _say(text: str, stream: TextIO | None = None) -> None:
 def main() -> int:
     """Entry point of a process that was started afresh."""
     folder, *words = sys.argv[1:]
+    if limit := os.environ.get("TRAINSTACK_PG_TIMEOUT"):
+        limit_waiting(float(limit))
     return run(Program.from_words(words), Path(folder))
 
 

@@ -112,6 +112,38 @@ def test_training_goes_on_when_a_worker_is_deleted(
 
 
 @pytest.mark.slow
+def test_all_meet_anew_when_the_store_is_deleted(
+    run: NewProgram, kube: Kube, namespace: str
+) -> None:
+    worker = "training.kubeflow.org/replica-type=worker"
+    stack = run(
+        "ElasticJob",
+        scripts.STEPS_UNTIL,
+        nnodes=2,
+        hyperparameters={"until": time.time() + 120},
+    )
+    process = stack.start("up", "--yes", "--skip-preview")
+    kube.wait(
+        lambda: any(
+            '{"world": 2' in kube.logs(namespace, pod["metadata"]["name"])
+            for pod in kube.pods(namespace, worker)
+        ),
+        "training on two nodes",
+        90,
+    )
+    (store,) = kube.pods(namespace, "training.kubeflow.org/replica-type=master")
+    kube.delete_pod(namespace, store["metadata"]["name"], grace=0)
+    process.wait(300).check()
+    for pod in kube.pods(namespace, worker):
+        (status,) = pod["status"]["containerStatuses"]
+        before = status["lastState"]["terminated"]
+        assert before["exitCode"] == 200
+        assert "the rendezvous store is gone" in before["message"]
+    assert stack.outputs()["result"] == {"worlds": [2]}
+    stack.destroy().check()
+
+
+@pytest.mark.slow
 def test_a_crash_loop_ends_as_failed_with_the_ranks_own_traceback(run: NewProgram) -> None:
     stack = run("ElasticJob", scripts.FAILS_ON_RANK_1, nnodes=2, max_restarts=1)
     result = stack.up()

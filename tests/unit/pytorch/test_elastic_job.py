@@ -25,7 +25,6 @@ RUNTIME_ENV = {
 }
 WORKER_ENV = {
     **RUNTIME_ENV,
-    "OMP_NUM_THREADS": "1",
     "PET_MONITOR_INTERVAL": "0.5",
     "TRAINSTACK_START_METHOD": "spawn",
 }

@@ -1,0 +1,111 @@
+"""When a round of nodes is over, by what a rendezvous like torch's says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from images.runtime.trainstack_runtime.membership import Change, Membership
+
+
+@dataclass(frozen=True)
+class Node:
+    """torch's name for a node."""
+
+    addr: str
+
+
+A, B, C = (Node(f"10.0.0.{number}") for number in (1, 2, 3))
+
+
+@dataclass
+class State:
+    """torch's state, as far as we read it."""
+
+    round: int = 3
+    closed: bool = False
+    participants: dict[Node, int] = field(default_factory=lambda: {A: 0, B: 1, C: 2})
+    wait_list: set[Node] = field(default_factory=set)
+
+
+class Handler:
+    """torch's handler on node A."""
+
+    def __init__(self) -> None:
+        self._this_node = A
+        self._heartbeat_lock = threading.Lock()
+        self._state_holder = SimpleNamespace(state=State())
+        timeout = SimpleNamespace(last_call=timedelta(seconds=5), _last_call=timedelta(seconds=5))
+        self.settings = SimpleNamespace(
+            timeout=timeout,
+            keep_alive_interval=timedelta(0),
+            keep_alive_max_attempt=1,
+        )
+
+    @property
+    def state(self) -> State:
+        state: State = self._state_holder.state
+        return state
+
+    def num_nodes_waiting(self) -> int:
+        return len(self.state.wait_list)
+
+
+def _close(state: State) -> None:
+    state.closed = True
+    del state.participants[C]
+
+
+@pytest.mark.parametrize(
+    ("event", "change"),
+    [
+        (lambda state: None, None),
+        (lambda state: state.participants.pop(C), Change("10.0.0.3 left or is lost", lost=True)),
+        (
+            lambda state: (state.participants.pop(C), state.participants.pop(B)),
+            Change("10.0.0.2, 10.0.0.3 left or is lost", lost=True),
+        ),
+        (
+            lambda state: state.participants.pop(A),
+            Change("this node was taken for lost", lost=True),
+        ),
+        (
+            lambda state: setattr(state, "round", 4),
+            Change("this node was taken for lost", lost=True),
+        ),
+        (
+            lambda state: state.wait_list.add(Node("10.0.0.4")),
+            Change("1 node(s) wait to join", lost=False),
+        ),
+        (
+            lambda state: (state.wait_list.add(B), state.participants.pop(B)),
+            Change("10.0.0.2 left or is lost", lost=True),
+        ),
+        (_close, None),
+    ],
+    ids=[
+        *("nothing", "one lost", "two lost", "dropped", "another round", "grows", "rejoins"),
+        "over",
+    ],
+)
+def test_what_ends_a_round(event: Callable[[State], object], change: Change | None) -> None:
+    handler = Handler()
+    membership = Membership(handler)
+    assert membership.settle() == 3
+    event(handler.state)
+    assert membership.change() == change
+    assert membership.change_soon() == change
+
+
+def test_who_lost_a_node_does_not_wait_for_more() -> None:
+    handler = Handler()
+    membership = Membership(handler)
+    membership.hurry(lost=True)
+    assert handler.settings.timeout._last_call == timedelta(seconds=1)
+    membership.hurry(lost=False)
+    assert handler.settings.timeout._last_call == timedelta(seconds=5)
