@@ -58,7 +58,8 @@ class Ssh:
             f"Port {self.port}",
             "AllowTcpForwarding no",
             "KbdInteractiveAuthentication no",
-            "LogLevel ERROR",
+            # Every probe of the port is an "error" of sshd's.
+            "LogLevel FATAL",
             "MaxSessions 1000",
             "MaxStartups 1000",
             "PasswordAuthentication no",
