@@ -18,13 +18,16 @@ from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
 from .spec.program import Program
 from .spec.replica import Worker
 from .spec.resources import Resources
+from .tensorflow import PS, Chief, Evaluator, TFJob, TFJobArgs
 
-__all__ = [
+__all__ = [  # noqa: RUF022, sorted as Python sorts
     "Checkpoint",
+    "Chief",
     "CleanPodPolicy",
     "Cluster",
     "ElasticJob",
     "ElasticJobArgs",
+    "Evaluator",
     "HorovodJob",
     "HorovodJobArgs",
     "Launcher",
@@ -34,6 +37,7 @@ __all__ = [
     "MPIOperatorArgs",
     "Master",
     "Mount",
+    "PS",
     "Program",
     "PyTorchJob",
     "PyTorchJobArgs",
@@ -41,6 +45,8 @@ __all__ = [
     "RestartPolicy",
     "RunPolicy",
     "SecretRef",
+    "TFJob",
+    "TFJobArgs",
     "TrainingImage",
     "TrainingImageArgs",
     "TrainingOperator",

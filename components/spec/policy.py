@@ -55,8 +55,8 @@ class RunPolicy(Args):
     """Seconds after which the run is ended as failed; default: no deadline."""
     backoff_limit: Count | None = None
     """Container restarts (for a batch Job: pods; for an MPIJob: launchers) after which the run has
-    failed, 0 or more; default 10 for an ElasticJob of several nodes and for a PyTorchJob with a
-    role that restarts, 3 for an elastic HorovodJob, else 0."""
+    failed, 0 or more; default 10 for an ElasticJob of several nodes and for a PyTorchJob or
+    TFJob with a role that restarts, 3 for an elastic HorovodJob, else 0."""
     ttl_seconds_after_finished: Count | None = None
     """Seconds after which the object of an ended run removes itself; default: never. Needs
     `checkpoint`, so that the object which the next `refresh` and `up` make trains nothing. Of an

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from trainstack import ElasticJobArgs, HorovodJobArgs, MPIJobArgs, PyTorchJobArgs
+from trainstack import ElasticJobArgs, HorovodJobArgs, MPIJobArgs, PyTorchJobArgs, TFJobArgs
 from trainstack.mpi.render import render_horovod, render_mpi
 from trainstack.pytorch.render import render_elastic, render_pytorch
 from trainstack.spec.model import parse
 from trainstack.spec.run import Run
+from trainstack.tensorflow.render import render_tensorflow
 
 RUN = Run("PyTorchJob", "mnist", "0a1b2c3d", "shop", "dev")
 LABELS = {
@@ -44,6 +45,12 @@ def horovod(**said: Any) -> dict[str, Any]:
     """The manifest of a HorovodJob with `LEAST` and what else is said."""
     args = parse(HorovodJobArgs, {**LEAST, **said}, "HorovodJob 'mnist'")
     return render_horovod(args, replace(RUN, kind="HorovodJob"))
+
+
+def tensorflow(**said: Any) -> dict[str, Any]:
+    """The manifest of a TFJob with `LEAST` and what else is said."""
+    args = parse(TFJobArgs, {**LEAST, **said}, "TFJob 'mnist'")
+    return render_tensorflow(args, replace(RUN, kind="TFJob"))
 
 
 def pod(manifest: Mapping[str, Any], role: str | None = None) -> dict[str, Any]:

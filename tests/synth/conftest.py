@@ -33,6 +33,7 @@ def crds() -> dict[str, Path]:
     return {
         "MPIJob": tools.manifests("mpi-operator") / "kubeflow.org_mpijobs.yaml",
         "PyTorchJob": training / "kubeflow.org_pytorchjobs.yaml",
+        "TFJob": training / "kubeflow.org_tfjobs.yaml",
     }
 
 

@@ -473,6 +473,54 @@ def test_elastic_job(said: dict[str, Any], message: str) -> None:
     assert "\n" not in error
 
 
+TENSORFLOW: list[tuple[dict[str, Any], str]] = [
+    ({"chef": {}}, "chef: unknown field; did you mean 'chief'?"),
+    ({"master": {}}, "master: unknown field; "),
+    ({"chief": {"replicas": 2}}, "chief.replicas: got 2: input should be less than or equal to 1"),
+    ({"ps": {"replicas": -1}}, "ps.replicas: got -1: input should be greater than or equal to 0"),
+    (
+        {"evaluator": {"replicas": True}},
+        "evaluator.replicas: got True: input should be a",
+    ),
+    ({"worker": {"replicas": 0}}, "worker.replicas: got 0, and there is no chief: nobody would"),
+    (
+        {"ps": {"replicas": 1}, "worker": {"replicas": 0}},
+        "worker.replicas: got 0, but ps.replicas is 1: parameter servers need a chief",
+    ),
+    (
+        {"ps": {"replicas": 2}, "chief": {"replicas": 0}},
+        "chief.replicas: got 0, but ps.replicas is 2: parameter servers need a chief",
+    ),
+    ({"ps": {"image": "i:1"}}, "ps.image: got 'i:1', but ps.replicas is 0: there is no ps to"),
+    ({"chief": {"args": ["a"]}}, "chief.args: got ['a'], but chief.replicas is 0: there is no"),
+    (
+        {"ps": {"replicas": 1}, "run_policy": {"clean_pod_policy": "None"}},
+        "run_policy.clean_pod_policy: got 'None', but servers never end by themselves; allowed",
+    ),
+    ({"env": {"TF_CONFIG": "{}"}}, "env.TF_CONFIG: set by the training-operator"),
+    (
+        {"worker": {"env": {"TF_CONFIG": "{}"}}},
+        "worker.env.TF_CONFIG: set by the",
+    ),
+    (
+        {"secrets": {"TF_CONFIG": {"name": "k", "key": "k"}}},
+        "secrets.TF_CONFIG: set by the training-operator",
+    ),
+    ({"run_policy": {"backoff_limit": 3}}, "run_policy.backoff_limit: got 3, but no role restarts"),
+    ({"worker": {"command": ["w"]}}, "worker.command: the job's program would never run"),
+    ({"image": None, "ps": {"replicas": 1, "image": "i"}}, "image: required (or chief.image)"),
+    ({"program": None}, "program: required (or command)"),
+]
+
+
+@pytest.mark.parametrize(("said", "message"), TENSORFLOW)
+def test_tensorflow_job(said: dict[str, Any], message: str) -> None:
+    error = refused(ts.TFJob, "digits", {**LEAST, **said})
+    assert error.startswith("TFJob 'digits': ")
+    assert message in error
+    assert "\n" not in error
+
+
 @pytest.mark.parametrize(("said", "message"), PYTORCH)
 def test_pytorch_job(said: dict[str, Any], message: str) -> None:
     error = refused(ts.PyTorchJob, "mnist", {**LEAST, **said})

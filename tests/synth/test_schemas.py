@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import corpus
-from tests.support.jobs import changed, elastic, horovod, mpi, pytorch
+from tests.support.jobs import changed, elastic, horovod, mpi, pytorch, tensorflow
 from tests.support.schema import errors, read_back
 
 ENTRIES = corpus.names()
@@ -110,5 +110,10 @@ def test_nothing_is_left_to_the_operators_defaults() -> None:
         for replica in spec["mpiReplicaSpecs"].values():
             assert {"replicas", "restartPolicy"} <= replica.keys()
             assert replica["template"]["spec"]["containers"][0]["command"]
+    spec = tensorflow(ps={"replicas": 1}, evaluator={"replicas": 1})["spec"]
+    assert {"backoffLimit", "cleanPodPolicy", "suspend"} <= spec["runPolicy"].keys()
+    assert {"enableDynamicWorker", "successPolicy"} <= spec.keys()
+    for replica in spec["tfReplicaSpecs"].values():
+        assert {"replicas", "restartPolicy"} <= replica.keys()
     assert "backoffLimit" in elastic()["spec"]
     assert "restartPolicy" in elastic()["spec"]["template"]["spec"]

@@ -58,6 +58,7 @@ def test_nothing_else_is_public() -> None:
 def test_the_public_names() -> None:
     assert set(trainstack.__all__) == {
         *["ElasticJob", "ElasticJobArgs", "PyTorchJob", "PyTorchJobArgs", "Master", "Worker"],
+        *["TFJob", "TFJobArgs", "Chief", "PS", "Evaluator"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
@@ -129,7 +130,7 @@ def _unions(schema: Any) -> Iterator[list[dict[str, Any]]]:
             yield from _unions(part)
 
 
-@pytest.mark.parametrize("name", ["ElasticJob", "HorovodJob", "MPIJob", "PyTorchJob"])
+@pytest.mark.parametrize("name", ["ElasticJob", "HorovodJob", "MPIJob", "PyTorchJob", "TFJob"])
 def test_a_component_takes_name_args_and_options(name: str) -> None:
     parameters = inspect.signature(getattr(trainstack, name)).parameters
     assert list(parameters) == ["name", "args", "opts"]

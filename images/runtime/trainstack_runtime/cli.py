@@ -19,6 +19,8 @@ from .program import Program
 from .settings import Mode, Settings, SettingsError
 from .store import keep_store
 from .termination import Stopped, Termination
+from .tfconfig import Task
+from .tfjob import take_part
 
 
 def main(words: list[str] | None = None) -> int:
@@ -62,7 +64,7 @@ def _run(options: argparse.Namespace, settings: Settings, termination: Terminati
 
 
 def _outside(options: argparse.Namespace, settings: Settings, termination: Termination) -> Outcome:
-    """Of roles whose ranks run in other pods."""
+    """Of all roles but torch's."""
     if options.role == "store":
         if settings.endpoint is None:
             raise SettingsError("PET_RDZV_ENDPOINT: missing: it names the store's port")
@@ -70,6 +72,8 @@ def _outside(options: argparse.Namespace, settings: Settings, termination: Termi
     program = Program.from_options(options)
     if options.role == "mpi":
         return launch_mpi(Launch.from_env(), settings, program, termination)
+    if options.role == "tensorflow":
+        return take_part(Task.from_env(), settings, program, termination)
     return launch_horovod(Horovod.from_env(), settings, program, termination)
 
 
@@ -82,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     Program.add_arguments(mpi)
     horovod = roles.add_parser("horovod", help="start the ranks on the workers by horovodrun")
     Program.add_arguments(horovod)
+    tensorflow = roles.add_parser("tensorflow", help="train on one task of the cluster, or serve")
+    Program.add_arguments(tensorflow)
     discover = roles.add_parser("discover", help="list the workers that answer")
     discover.add_argument("--script", required=True, help="the operator's list")
     discover.add_argument("--port", type=int, required=True, help="where they answer")

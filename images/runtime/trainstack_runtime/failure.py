@@ -17,7 +17,7 @@ from typing import Any
 from .errors import RecoverableError
 
 OURS = str(Path(__file__).parent) + os.sep
-LOST_PEER_TYPES = {"DistBackendError", "DistNetworkError", "DistStoreError"}
+LOST_PEER_TYPES = {"DistBackendError", "DistNetworkError", "DistStoreError", "UnavailableError"}
 LOST_PEER_TEXT = re.compile(r"gloo/transport|Connection (closed|reset) by peer|ncclRemoteError")
 FAULT_FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$')
 HINTS = {

@@ -16,7 +16,7 @@ from tests.support.parity.table import said_at
 
 ROOT = Path(__file__).parents[3]
 ROWS = [(table, row) for table in TABLES for row in table.rows]
-KINDS = {name for name in trainstack.__all__ if name.endswith("Job")} - {"TFJob"}
+KINDS = {name for name in trainstack.__all__ if name.endswith("Job")}
 WITHIN = {
     *(f"checkpoint.{field}" for field in trainstack.Checkpoint.NOT_THE_RUN),
     *(f"run_policy.{field}" for field in trainstack.RunPolicy.NOT_THE_RUN),

@@ -54,6 +54,16 @@ LAUNCHED = {
                 "run_policy": RUN_POLICY,
             },
         ),
+        (
+            "TFJob",
+            {
+                "chief": ts.Chief.model_validate({**ROLE, "replicas": 1}),
+                "ps": ts.PS.model_validate({**SMALL, "restart_policy": "NEVER"}),
+                "worker": ts.Worker.model_validate({**ROLE, "replicas": 2}),
+                "evaluator": ts.Evaluator.model_validate({**ROLE, "replicas": 1}),
+                "run_policy": RUN_POLICY,
+            },
+        ),
         ("MPIJob", LAUNCHED),
         (
             "HorovodJob",
@@ -76,6 +86,10 @@ def test_all_fields_as_flyte_names_them(form: str, said: dict[str, Any]) -> None
     [
         ("PyTorchJob", "num_workers", 4, "say worker.replicas"),
         ("PyTorchJob", "increase_shared_mem", True, "say shared_memory, which is on unless"),
+        ("TFJob", "num_chief_replicas", 1, "say chief.replicas"),
+        ("TFJob", "num_evaluator_replicas", 1, "say evaluator.replicas"),
+        ("TFJob", "num_ps_replicas", 1, "say ps.replicas"),
+        ("TFJob", "num_workers", 2, "say worker.replicas"),
         ("ElasticJob, one node", "increase_shared_mem", False, "say shared_memory, which is"),
         ("ElasticJob, one node", "num_workers", 2, "say nnodes"),
         ("ElasticJob, one node", "worker", {}, "say nnodes and the job's own fields, all nodes"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.jobs import elastic, horovod, mpi, pytorch
+from tests.support.jobs import elastic, horovod, mpi, pytorch, tensorflow
 from tests.support.parity import TABLES, at
 
 PAGE = Path(__file__).parents[3] / "docs/jobs.md"
@@ -96,6 +96,20 @@ def test_a_plain_horovod_job_is_as_an_mpi_job() -> None:
     for role in ("Launcher", "Worker"):
         path = f"spec.mpiReplicaSpecs.{role}.restartPolicy"
         assert at(plain, path) == at(other, path)
+
+
+def test_a_tf_job() -> None:
+    said = {"ps": {"replicas": 1}, "evaluator": {"replicas": 1}}
+    roles = ("Chief", "PS", "Worker", "Evaluator")
+    found = {
+        restart(tensorflow, said, role.lower(), f"spec.tfReplicaSpecs.{role}.restartPolicy")
+        for role in roles
+    }
+    restarting = {"worker": {"restart_policy": "OnFailure"}}
+    assert backoff(tensorflow, restarting, POLICY) == "yours, default 10"
+    cells = table()["TFJob", "chief, worker, ps, evaluator"]
+    assert found == {cells[0]}
+    assert cells[1] == f"yours, default {at(tensorflow(), POLICY)}; 10 when a role restarts"
 
 
 def test_every_kind_is_in_the_table() -> None:
