@@ -84,19 +84,20 @@ def launch_mpi(
     collector = Collector(gate.admit)
     with tempfile.TemporaryDirectory(prefix="trainstack-mpi-") as folder:
         config = ssh.write_client(Path(folder))
+        passed = {COLLECTOR: f"{address}:{collector.port}:{collector.token}"}
         env = {
             **os.environ,
             **mpirun.environment(
                 launch.implementation, hostfile=launch.hostfile, ssh_config=config
             ),
-            COLLECTOR: f"{address}:{collector.port}:{collector.token}",
+            **passed,
         }
         command = mpirun.command(
             launch.implementation,
             hostfile=launch.hostfile,
             ranks=launch.ranks,
             slots=launch.slots,
-            passed=[COLLECTOR],
+            passed=passed,
             program=[sys.executable, "-u", "-m", "trainstack_runtime.rank", *program.words()],
         )
         code = run(command, env, collector, settings.saving_seconds, gate.hopeless)

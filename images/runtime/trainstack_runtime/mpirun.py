@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 IMPLEMENTATIONS = ("OpenMPI", "Intel", "MPICH")
@@ -14,10 +14,10 @@ def command(
     hostfile: Path,
     ranks: int,
     slots: int,
-    passed: Sequence[str],
+    passed: Mapping[str, str],
     program: Sequence[str],
 ) -> list[str]:
-    """The launch; `passed` names variables of this environment that the ranks get too."""
+    """The launch; `passed` are variables of its environment that the ranks get too."""
     if implementation == "OpenMPI":
         named = [word for name in passed for word in ("-x", name)]
         return [
@@ -26,15 +26,17 @@ def command(
             *named,
             *program,
         ]
+    # By value, as MPICH 5 passes on none that are only named (-genvlist).
+    said = [word for name, value in passed.items() for word in ("-genv", name, value)]
     return [
         *("mpiexec.hydra", "-f", str(hostfile), "-n", str(ranks), "-ppn", str(slots)),
-        *("-launcher", "ssh", "-genvlist", ",".join(passed)),
+        *("-launcher", "ssh", *said),
         *program,
     ]
 
 
 def environment(implementation: str, *, hostfile: Path, ssh_config: Path) -> dict[str, str]:
-    """What the launch command reads besides; Open MPI 5 has other names than 4."""
+    """What the launch command reads besides; newer releases have other names than older ones."""
     ssh = f"-F {ssh_config}"
     if implementation == "OpenMPI":
         return {
@@ -50,4 +52,4 @@ def environment(implementation: str, *, hostfile: Path, ssh_config: Path) -> dic
         }
     if implementation == "Intel":
         return {"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS": ssh, "I_MPI_PERHOST": ""}
-    return {"HYDRA_LAUNCH_EXTRA_ARGS": ssh}
+    return {"HYDRA_LAUNCHER_EXTRA_ARGS": ssh, "HYDRA_LAUNCH_EXTRA_ARGS": ssh}

@@ -262,13 +262,13 @@ def test_bad_hostfiles(tmp_path: Path, text: str, message: str) -> None:
             "OpenMPI",
             "mpirun --hostfile /h -np 4 --map-by slot --bind-to none --mca btl ^openib -x A p q",
         ),
-        ("Intel", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genvlist A p q"),
-        ("MPICH", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genvlist A p q"),
+        ("Intel", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genv A 1 p q"),
+        ("MPICH", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genv A 1 p q"),
     ],
 )
 def test_launch_commands(implementation: str, words: str) -> None:
     command = mpirun.command(
-        implementation, hostfile=Path("/h"), ranks=4, slots=2, passed=["A"], program=["p", "q"]
+        implementation, hostfile=Path("/h"), ranks=4, slots=2, passed={"A": "1"}, program=["p", "q"]
     )
     assert " ".join(command) == words
 
@@ -278,7 +278,7 @@ def test_launch_commands(implementation: str, words: str) -> None:
     [
         ("OpenMPI", {"OMPI_MCA_plm_rsh_args", "PRTE_MCA_plm_ssh_args"}),
         ("Intel", {"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS"}),
-        ("MPICH", {"HYDRA_LAUNCH_EXTRA_ARGS"}),
+        ("MPICH", {"HYDRA_LAUNCHER_EXTRA_ARGS", "HYDRA_LAUNCH_EXTRA_ARGS"}),
     ],
 )
 def test_every_implementation_is_told_our_ssh_settings(
