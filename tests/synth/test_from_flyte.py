@@ -40,6 +40,10 @@ FLYTE = {
     },
     "MPIJob": LAUNCHED,
     "HorovodJob": LAUNCHED | {"discovery_script_path", "elastic_timeout", "log_level", "verbose"},
+    "TFJob": {
+        *("chief", "evaluator", "num_chief_replicas", "num_evaluator_replicas"),
+        *("num_ps_replicas", "num_workers", "ps", "run_policy", "worker"),
+    },
 }
 """The sections, and what Flyte's documentation lists for each."""
 TABLE = {table.name: table for table in TABLES}
@@ -48,6 +52,7 @@ SECTIONS = {
     "Elastic": TABLE["ElasticJob, several nodes"],
     "MPIJob": TABLE["MPIJob"],
     "HorovodJob": TABLE["HorovodJob"],
+    "TFJob": TABLE["TFJob"],
 }
 NO_FIELD = ("not needed, because", "refused for now, because", "as in an `MPIJob`")
 
