@@ -13,6 +13,7 @@ from .cluster_provider import on_cluster
 from .commands import commands
 from .kind import Kind
 from .kube import Manifest
+from .not_waited import NotWaited
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, pod_count, templates
@@ -69,6 +70,7 @@ class TrainingJob(pulumi.ComponentResource):
             hidden = sorted(files.keys() & {"binaryData", "data"})
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
         self.job = self._register(kind, name, manifest, needs)
+        self._where, self._wait = where, spec.wait
         self._said: dict[str, Any] = {
             "commands": commands(manifest),
             "decks": None,
@@ -108,17 +110,26 @@ class TrainingJob(pulumi.ComponentResource):
     @property
     def status(self) -> pulumi.Output[Any]:
         """With `wait="finished"`: phase, duration in seconds, world size, restarts; else None."""
-        return self._output("status")
+        return self._when_finished("status")
 
     @property
     def result(self) -> pulumi.Output[Any]:
         """With `wait="finished"`: what a function returned or a program reported; else None."""
-        return self._output("result")
+        return self._when_finished("result")
 
     @property
     def decks(self) -> pulumi.Output[Any]:
         """With `wait="finished"`: addresses of the HTML reports by name; else None."""
-        return self._output("decks")
+        return self._when_finished("decks")
+
+    def _when_finished(self, name: str) -> pulumi.Output[Any]:
+        output = self._output(name)
+        if self._wait == "finished":
+            return output
+        return NotWaited(
+            output,
+            f'{self._where}: {name}: known only with wait="finished", got wait="{self._wait}"',
+        )
 
     def _output(self, name: str) -> pulumi.Output[Any]:
         """Made when asked for: a stack of many jobs asks for few."""

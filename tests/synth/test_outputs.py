@@ -182,6 +182,30 @@ def test_a_secret_of_a_resource_that_does_not_exist_yet_is_refused() -> None:
         made(lambda: {"image": pulumi.Output.secret(unknown())}, preview=True)
 
 
+@pytest.mark.parametrize("wait", ["accepted", "running"])
+@pytest.mark.parametrize("name", ["result", "status", "decks"])
+def test_the_end_of_a_run_is_known_only_to_who_waits_for_it(name: str, wait: str) -> None:
+    def program() -> None:
+        said = getattr(ts.ElasticJob("digits", {**LEAST, "wait": wait}), name)
+        pulumi.export("whole", said)
+        pulumi.export("mapped", said.apply(str))
+        with pytest.raises(ts.TrainstackError) as caught:
+            said["accuracy"]
+        assert str(caught.value) == (
+            f'ElasticJob \'digits\': {name}: known only with wait="finished", got wait="{wait}"'
+        )
+
+    assert synth(program).outputs == {"mapped": "None"}  # Pulumi leaves None out
+
+
+def test_the_end_of_a_run_that_is_waited_for_can_be_looked_into() -> None:
+    def program() -> None:
+        job = ts.ElasticJob("digits", {**LEAST, "wait": "finished"})
+        pulumi.export("accuracy", job.result["accuracy"])
+
+    assert synth(program, preview=True).outputs == {"accuracy": UNKNOWN}
+
+
 def test_one_output_of_one_job_in_another() -> None:
     def program() -> None:
         first = ts.ElasticJob("first", LEAST)

@@ -1,0 +1,20 @@
+"""What a job says of its end when `up` does not wait for that."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pulumi
+
+from .spec.model import TrainstackError
+
+
+class NotWaited(pulumi.Output[Any]):
+    """The same Output, mostly None; to look for something in it raises `TrainstackError`."""
+
+    def __init__(self, output: pulumi.Output[Any], message: str) -> None:
+        super().__init__(output.resources(), output.future(), output.is_known(), output.is_secret())
+        self._message = message
+
+    def __getitem__(self, key: Any) -> NoReturn:
+        raise TrainstackError(self._message)
