@@ -12,6 +12,7 @@ from typing import Any
 
 from ..spec.model import TrainstackError
 from ..testing import UNKNOWN, Registration, named, synth
+from .failures import failures_of
 from .fields import SECRET, plain
 from .project import HIDDEN, Project
 
@@ -30,9 +31,10 @@ class Manifests:
 def render_offline(project: Project) -> Manifests:
     """Run a project's program without an engine; what it prints goes to standard error.
 
-    Raises `TrainstackError` for an object with a value that nobody knows before `up`.
+    Raises `TrainstackError` for an object with a value that nobody knows before `up`, for a
+    setting that is missing, and with the program's own frames for any exception of its.
     """
-    with redirect_stdout(sys.stderr):
+    with redirect_stdout(sys.stderr), failures_of(project):
         made = synth(
             _program(project.program),
             project=project.name,

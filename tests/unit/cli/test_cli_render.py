@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,35 @@ def test_what_cannot_be_rendered_is_told(folder: Path, program: str, message: st
     code, stdout, stderr = run(write(folder, f"{JOB}\n{program}\n"))
     assert (code, stdout) == (1, "")
     assert f"error: {message}" in stderr
+
+
+def test_a_missing_setting_is_one_sentence(folder: Path) -> None:
+    (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+    assert run(folder)[2].splitlines()[1:] == ["error: shop:image: not set; say --config image=…"]
+    write(folder, 'import pulumi\npulumi.Config("other").require("key")\n')
+    assert run(folder) == (1, "", "error: other:key: not set; say --config other:key=…\n")
+    write(folder, 'import pulumi\nraise pulumi.RunError("no model today")\n')
+    assert run(folder) == (1, "", "error: no model today\n")
+
+
+def test_an_exception_has_the_frames_of_the_program_alone(folder: Path) -> None:
+    write(folder, "from neighbour import half\n\nhalf(0)\n")
+    (folder / "neighbour.py").write_text("def half(n):\n    return 1 / n\n")
+    sys.modules.pop("neighbour", None)
+    assert run(folder) == (
+        1,
+        "",
+        f"error: {folder}/__main__.py failed\n"
+        "Traceback (most recent call last):\n"
+        f'  File "{folder}/__main__.py", line 3, in <module>\n'
+        "    half(0)\n"
+        f'  File "{folder}/neighbour.py", line 2, in half\n'
+        "    return 1 / n\n"
+        + ("           ~~^~~\n" if sys.version_info >= (3, 11) else "")
+        + "ZeroDivisionError: division by zero\n",
+    )
+    write(folder, "half(\n")
+    assert run(folder)[2].splitlines()[-1] == "SyntaxError: '(' was never closed"
 
 
 def test_bad_input_is_one_sentence(folder: Path, tmp_path: Path) -> None:
