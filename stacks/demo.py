@@ -98,6 +98,7 @@ def current_context(image: str, yes: bool) -> Place:
     except config.ConfigException as error:
         raise typer.Exit(_say(f"there is no current Kubernetes context: {error}")) from None
     console.print(f"context  {context['name']}\nserver   {server}\nimage    {image}")
+    console.print("installs the training-operator, in the namespace kubeflow")
     if not image:
         raise typer.Exit(_say("IMAGE=… must name an image that this cluster can pull"))
     if not yes and not typer.confirm("Run on this cluster?"):
