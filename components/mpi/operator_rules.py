@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..spec.checkpoint import CHECKPOINT_DIR
 from ..spec.job_args import JobArgs
 from ..spec.overlay import laid_over
 from ..spec.policy import RestartPolicy
@@ -64,6 +65,8 @@ def check_ssh_path(args: JobArgs, path: str) -> None:
     Raises `ValueError` that names the field.
     """
     mounts = [mount.path for mount in args.mounts]
+    if args.checkpoint is not None:
+        mounts.append(CHECKPOINT_DIR)
     for taken in ("/", "/dev/shm", CONFIG_DIR, PROGRAM_DIR, *mounts):
         if _same(path, taken):
             raise ValueError(f"ssh_auth_mount_path: got {path!r}, where something else is mounted")

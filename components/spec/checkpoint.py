@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 CHECKPOINT_DIR = "/mnt/checkpoints"
-AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany", "ReadWriteMany"]
+AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 _SHARED = "ReadWriteMany"
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()=-]+)*", re.ASCII)
 
@@ -66,9 +66,7 @@ class Checkpoint(Args):
     5
     """
 
-    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset(
-        {"access_mode", "endpoint", "keep", "region", "size"}
-    )
+    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset({"access_mode", "keep", "region", "size"})
     """Fields that change neither where the run's checkpoints are nor what it starts from."""
 
     pvc: In[Subdomain] | None = None
@@ -134,8 +132,10 @@ class Checkpoint(Args):
             "access_mode": self._mode_for(pods, where),
             "endpoint": self.endpoint,
             "keep": self.keep,
+            "region": self.region,
             "resume_from": self.resume_from,
             "root": self._address,
+            "size": self.size,
         }
         return {name: value for name, value in said.items() if value is not None}
 

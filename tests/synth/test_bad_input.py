@@ -215,6 +215,10 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
         "checkpoint.access_mode: got 'RWX': input should be 'ReadWriteOnce', ",
     ),
     (
+        {"checkpoint": {"pvc": "runs", "access_mode": "ReadOnlyMany"}},
+        "checkpoint.access_mode: got 'ReadOnlyMany': input should be 'ReadWriteOnce', ",
+    ),
+    (
         {"checkpoint": {"pvc": "runs"}, "mounts": [{"path": "/mnt/checkpoints/a", "pvc": "d"}]},
         "mounts: '/mnt/checkpoints/a': '/mnt/checkpoints' holds the checkpoints",
     ),
@@ -401,6 +405,13 @@ MPI: list[tuple[dict[str, Any], str]] = [
     (
         {"ssh_auth_mount_path": "/keys", "mounts": [{"path": "/keys/", "pvc": "k"}]},
         "ssh_auth_mount_path: got '/keys', where something else is mounted",
+    ),
+    (
+        {
+            "ssh_auth_mount_path": "/mnt/checkpoints/",
+            "checkpoint": {"pvc": "runs", "access_mode": "ReadWriteMany"},
+        },
+        "ssh_auth_mount_path: got '/mnt/checkpoints/', where something else is mounted",
     ),
     (
         {"mounts": [{"path": "/etc/mpi", "pvc": "m"}]},

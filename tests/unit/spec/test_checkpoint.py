@@ -102,12 +102,20 @@ def reviewed(**said: Any) -> dict[str, Any]:
 def test_what_a_reviewer_sees() -> None:
     assert reviewed(checkpoint={"pvc": "runs"}) == {"keep": 3, "root": "pvc://runs"}
     assert reviewed(
-        checkpoint={**BUCKET, "endpoint": "http://minio:9000", "resume_from": "a/b"}
+        checkpoint={
+            **BUCKET,
+            "endpoint": "http://minio:9000",
+            "region": "eu-central-1",
+            "resume_from": "a/b",
+            "size": "5Gi",
+        }
     ) == {
         "endpoint": "http://minio:9000",
         "keep": 3,
+        "region": "eu-central-1",
         "resume_from": "a/b",
         "root": "s3://runs/team",
+        "size": "5Gi",
     }
     assert reviewed(checkpoint={**VOLUME, "sub_path": "a"}, nnodes="1:2") == {
         "access_mode": "ReadWriteMany",
