@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .finding import Config, Finding, Findings, number
+from .finding import Config, Finding, Findings, mapping, number
 from .pods import Pods, pods
 
 Manifests = Mapping[str, Mapping[str, Any]]
@@ -74,11 +74,11 @@ def _gpus_of_pod(role: Pods) -> int:
 
 
 def _gpus_of_container(container: Mapping[str, Any]) -> int:
-    limits = (container.get("resources") or {}).get("limits") or {}
+    limits = mapping(mapping(container.get("resources")).get("limits"))
     return sum(number(amount) for name, amount in limits.items() if name.endswith("/gpu"))
 
 
 def _hours(manifest: Mapping[str, Any]) -> float | None:
-    spec = manifest.get("spec") or {}
-    seconds = (spec.get("runPolicy") or spec).get("activeDeadlineSeconds")
+    spec = mapping(manifest.get("spec"))
+    seconds = (mapping(spec.get("runPolicy")) or spec).get("activeDeadlineSeconds")
     return None if seconds is None else number(seconds) / 3600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ Findings = Iterator[Finding]
 
 
 class NotYetKnownError(ValueError):
-    """A number that a rule counts with is not known before `up`."""
+    """What a rule counts with, or looks into, is not known before `up`."""
 
 
 def number(value: Any) -> int:
@@ -53,3 +53,23 @@ def number(value: Any) -> int:
     if value == UNKNOWN:
         raise NotYetKnownError
     return int(value)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A mapping of a manifest; empty where there is none.
+
+    Raises `NotYetKnownError` when preview does not know it.
+    """
+    if value == UNKNOWN:
+        raise NotYetKnownError
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> Sequence[Any]:
+    """A list of a manifest; empty where there is none.
+
+    Raises `NotYetKnownError` when preview does not know it.
+    """
+    if value == UNKNOWN:
+        raise NotYetKnownError
+    return value if isinstance(value, list) else ()

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .finding import Config, Finding, Findings
+from pulumi.runtime.rpc import UNKNOWN
+
+from .finding import Config, Finding, Findings, items, mapping
 from .pods import pods
 
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
@@ -25,15 +27,21 @@ def from_allowed_registries(manifest: Mapping[str, Any], config: Config) -> Find
     allowed = [prefix.rstrip("/") for prefix in config["registries"]]
     for path, image in _images(manifest):
         repository = _repository(image)
-        if not any(f"{repository}/".startswith(f"{prefix}/") for prefix in allowed):
+        if image == UNKNOWN or not any(
+            f"{repository}/".startswith(f"{prefix}/") for prefix in allowed
+        ):
             yield Finding(path, image, f"must come from {', '.join(allowed)}")
 
 
 def _images(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of containers, and of volumes that are images."""
     for role in pods(manifest):
         for path, container in role.containers():
             if container.get("image"):
                 yield f"{path}.image", container["image"]
+        for index, volume in enumerate(items(role.spec.get("volumes"))):
+            if reference := mapping(mapping(volume).get("image")).get("reference"):
+                yield f"{role.path}.volumes[{index}].image.reference", reference
 
 
 def _repository(image: str) -> str:

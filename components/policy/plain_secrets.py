@@ -8,11 +8,12 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
-from .finding import Config, Finding, Findings
+from .finding import Config, Finding, Findings, items, mapping
 from .pods import pods
 
 _NAME = re.compile(
-    r"(^|_)(TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|KEY|APIKEY)$", re.IGNORECASE
+    r"(TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|(^|_|ACCESS|API|PRIVATE|SSH)KEY)$",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_]*\)")
 _SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -39,12 +40,12 @@ def no_plain_secrets(manifest: Mapping[str, Any], config: Config) -> Findings:
         for path, container in role.containers():
             yield from _in_env(path, container, config["allow"])
             for field in ("command", "args"):
-                for index, word in enumerate(container.get(field) or ()):
+                for index, word in enumerate(items(container.get(field))):
                     yield from _by_look(f"{path}.{field}[{index}]", str(word))
 
 
 def _in_env(path: str, container: Mapping[str, Any], allow: list[str]) -> Iterator[Finding]:
-    for variable in container.get("env") or ():
+    for variable in map(mapping, items(container.get("env"))):
         name, value = str(variable.get("name")), str(variable.get("value") or "")
         if not value or name in allow or _REFERENCE.fullmatch(value):
             continue

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from .finding import number
+from pulumi.runtime.rpc import UNKNOWN
+
+from .finding import NotYetKnownError, items, mapping, number
 
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 _COUNTS = ("replicas", "parallelism", "maxReplicas")
+_HOLD_PODS = ("spec", "specs", "template")
 _WORKER = "pytorchReplicaSpecs.Worker."
 
 
@@ -21,15 +24,19 @@ class Pods:
     path: str
     """Where the pod spec is in the manifest."""
     spec: Mapping[str, Any]
-    annotations: Mapping[str, Any]
+    metadata: Any
+    """What is beside the pod spec, known or not."""
     holders: tuple[Mapping[str, Any], ...]
-    """What holds the template, and what holds that one's template, if any."""
+    """What may say how many: whatever holds the pod spec or a template that it is in."""
 
     def containers(self, *lists: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Path and spec of each container; of all kinds of containers unless named."""
+        """Path and spec of each container; of all kinds of containers unless named.
+
+        Raises `NotYetKnownError` when preview does not know them.
+        """
         for name in lists or _LISTS:
-            for index, container in enumerate(self.spec.get(name) or ()):
-                yield f"{self.path}.{name}[{index}]", container
+            for index, container in enumerate(items(self.spec.get(name))):
+                yield f"{self.path}.{name}[{index}]", mapping(container)
 
     @property
     def most(self) -> int:
@@ -41,8 +48,11 @@ class Pods:
 
 
 def pods(manifest: Mapping[str, Any]) -> list[Pods]:
-    """Every pod spec in a manifest, wherever its kind keeps it."""
-    elastic = (manifest.get("spec") or {}).get("elasticPolicy") or {}
+    """Every pod spec in a manifest, wherever its kind keeps it.
+
+    Raises `NotYetKnownError` when preview does not know what it would be in.
+    """
+    elastic = mapping(mapping(manifest.get("spec")).get("elasticPolicy"))
     return [
         replace(role, holders=({**elastic, **role.holders[0]},)) if _WORKER in role.path else role
         for role in _within(manifest, "", ())
@@ -56,13 +66,19 @@ def _within(value: Any, path: str, holders: tuple[Mapping[str, Any], ...]) -> It
     if not isinstance(value, Mapping):
         return
     spec = value.get("spec")
-    if isinstance(spec, Mapping) and isinstance(spec.get("containers"), list):
-        annotations = (value.get("metadata") or {}).get("annotations") or {}
-        yield Pods(f"{path}.spec".lstrip("."), spec, annotations, holders)
+    if isinstance(spec, Mapping) and _is_pod(spec):
+        yield Pods(f"{path}.spec".lstrip("."), spec, value.get("metadata"), (*holders, value))
         return
     for key, item in value.items():
+        if item == UNKNOWN and key.lower().endswith(_HOLD_PODS):
+            raise NotYetKnownError
         above = (*holders, value) if key == "template" else holders
         yield from _within(item, f"{path}.{key}".lstrip("."), above)
+
+
+def _is_pod(spec: Mapping[str, Any]) -> bool:
+    containers = spec.get("containers")
+    return isinstance(containers, list) or containers == UNKNOWN
 
 
 def _most_of(holder: Mapping[str, Any]) -> int:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from .finding import Config, Finding, Findings
+from pulumi.runtime.rpc import UNKNOWN
+
+from .finding import Config, Finding, Findings, items, mapping
 from .pods import Pods, pods
 
 _VOLUMES = frozenset(
@@ -48,34 +50,36 @@ def _host_namespaces(role: Pods) -> Findings:
 
 def _host_process(role: Pods) -> Findings:
     for path, context in _contexts(role):
-        if (context.get("windowsOptions") or {}).get("hostProcess"):
-            yield Finding(f"{path}.windowsOptions.hostProcess", True, "must be false or unset")
+        host = mapping(context.get("windowsOptions")).get("hostProcess")
+        if host:
+            yield Finding(f"{path}.windowsOptions.hostProcess", host, "must be false or unset")
 
 
 def _host_ports(role: Pods) -> Findings:
     for path, container in role.containers():
-        for index, port in enumerate(container.get("ports") or ()):
-            if port.get("hostPort"):
+        for index, port in enumerate(items(container.get("ports"))):
+            host_port = mapping(port).get("hostPort")
+            if host_port:
                 where = f"{path}.ports[{index}].hostPort"
-                yield Finding(where, port["hostPort"], "must be 0 or unset")
+                yield Finding(where, host_port, "must be 0 or unset")
 
 
 def _host_probes(role: Pods) -> Findings:
     for path, container in role.containers():
-        hooks = container.get("lifecycle") or {}
+        hooks = mapping(container.get("lifecycle"))
         handlers = {
             **{name: container.get(name) for name in _PROBES},
             **{f"lifecycle.{name}": hooks.get(name) for name in ("postStart", "preStop")},
         }
         for (name, handler), action in product(handlers.items(), ("httpGet", "tcpSocket")):
-            host = ((handler or {}).get(action) or {}).get("host")
+            host = mapping(mapping(handler).get(action)).get("host")
             if host:
                 yield Finding(f"{path}.{name}.{action}.host", host, "must be unset")
 
 
 def _volume_types(role: Pods) -> Findings:
-    for index, volume in enumerate(role.spec.get("volumes") or ()):
-        for kind in sorted(volume.keys() - _VOLUMES - {"name"}):
+    for index, volume in enumerate(items(role.spec.get("volumes"))):
+        for kind in sorted(mapping(volume).keys() - _VOLUMES - {"name"}):
             where = f"{role.path}.volumes[{index}]"
             yield Finding(where, kind, f"must be one of {', '.join(sorted(_VOLUMES))}")
 
@@ -91,11 +95,12 @@ def _privileges(role: Pods) -> Findings:
 
 def _capabilities(role: Pods) -> Findings:
     for path, context in _container_contexts(role):
-        capabilities = context.get("capabilities") or {}
-        dropped, added = capabilities.get("drop"), capabilities.get("add") or ()
-        if "ALL" not in (dropped or ()):
-            yield Finding(f"{path}.capabilities.drop", dropped, "must have 'ALL'")
-        for name in added:
+        capabilities = mapping(context.get("capabilities"))
+        dropped = items(capabilities.get("drop"))
+        if "ALL" not in dropped:
+            got = UNKNOWN if UNKNOWN in dropped else capabilities.get("drop")
+            yield Finding(f"{path}.capabilities.drop", got, "must have 'ALL'")
+        for name in items(capabilities.get("add")):
             if name != "NET_BIND_SERVICE":
                 yield Finding(f"{path}.capabilities.add", name, "must be 'NET_BIND_SERVICE'")
 
@@ -103,8 +108,9 @@ def _capabilities(role: Pods) -> Findings:
 def _users(role: Pods) -> Findings:
     whole = _pod_context(role)
     for path, context in _contexts(role):
-        if context.get("runAsUser") == 0:
-            yield Finding(f"{path}.runAsUser", 0, "must not be 0, which is root")
+        if context.get("runAsUser") in (0, UNKNOWN):
+            user = context["runAsUser"]
+            yield Finding(f"{path}.runAsUser", user, "must not be 0, which is root")
         if context.get("runAsNonRoot") not in (None, True):
             yield Finding(f"{path}.runAsNonRoot", context["runAsNonRoot"], "must be true")
     for path, context in _container_contexts(role):
@@ -130,7 +136,8 @@ def _apparmor(role: Pods) -> Findings:
         if profile is not None and profile not in _PROFILES:
             allowed = f"must be {' or '.join(_PROFILES)} or unset"
             yield Finding(f"{path}.appArmorProfile.type", profile, allowed)
-    for name, profile in role.annotations.items():
+    annotations = mapping(mapping(role.metadata).get("annotations"))
+    for name, profile in annotations.items():
         safe = profile in ("", "runtime/default") or str(profile).startswith("localhost/")
         if name.startswith(_APPARMOR) and not safe:
             yield Finding(f"annotations[{name}]", profile, "must be runtime/default or localhost/*")
@@ -138,7 +145,7 @@ def _apparmor(role: Pods) -> Findings:
 
 def _selinux(role: Pods) -> Findings:
     for path, context in _contexts(role):
-        options = context.get("seLinuxOptions") or {}
+        options = mapping(context.get("seLinuxOptions"))
         if options.get("type") and options["type"] not in _SELINUX_TYPES:
             allowed = f"must be one of {', '.join(_SELINUX_TYPES)}, or unset"
             yield Finding(f"{path}.seLinuxOptions.type", options["type"], allowed)
@@ -154,10 +161,11 @@ def _proc_mount(role: Pods) -> Findings:
 
 
 def _sysctls(role: Pods) -> Findings:
-    for index, sysctl in enumerate(_pod_context(role).get("sysctls") or ()):
-        if sysctl.get("name") not in _SYSCTLS:
+    for index, sysctl in enumerate(items(_pod_context(role).get("sysctls"))):
+        name = mapping(sysctl).get("name")
+        if name not in _SYSCTLS:
             where = f"{role.path}.securityContext.sysctls[{index}].name"
-            yield Finding(where, sysctl.get("name"), "must be a sysctl that is safe to set")
+            yield Finding(where, name, "must be a sysctl that is safe to set")
 
 
 CONTROLS: tuple[Callable[[Pods], Findings], ...] = (
@@ -178,12 +186,12 @@ CONTROLS: tuple[Callable[[Pods], Findings], ...] = (
 
 
 def _pod_context(role: Pods) -> Mapping[str, Any]:
-    return role.spec.get("securityContext") or {}
+    return mapping(role.spec.get("securityContext"))
 
 
 def _container_contexts(role: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for path, container in role.containers():
-        yield f"{path}.securityContext", container.get("securityContext") or {}
+        yield f"{path}.securityContext", mapping(container.get("securityContext"))
 
 
 def _contexts(role: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -193,4 +201,4 @@ def _contexts(role: Pods) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _type_of(context: Mapping[str, Any], field: str) -> Any:
-    return (context.get(field) or {}).get("type")
+    return mapping(context.get(field)).get("type")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .finding import Config, Finding, Findings
+from .finding import Config, Finding, Findings, mapping, number
 
 _DEADLINE = "run_policy.active_deadline_seconds"
 
@@ -21,9 +21,10 @@ def has_deadline(summary: Mapping[str, Any], config: Config) -> Findings:
 
 def has_checkpoint(summary: Mapping[str, Any], config: Config) -> Findings:
     """A run that may take more than `config["aboveGpuHours"]` and saves nothing."""
-    gpus, seconds, most = summary.get("gpus") or 0, _deadline(summary), config["aboveGpuHours"]
+    gpus, most = number(summary.get("gpus") or 0), config["aboveGpuHours"]
     if not gpus or summary.get("checkpoint") is not None:
         return
+    seconds = _deadline(summary)
     hours = float("inf") if seconds is None else gpus * seconds / 3600
     if hours > most:
         may = f"{hours:g}" if seconds else "any number, as it has no deadline"
@@ -31,6 +32,6 @@ def has_checkpoint(summary: Mapping[str, Any], config: Config) -> Findings:
         yield Finding("checkpoint", None, allowed)
 
 
-def _deadline(summary: Mapping[str, Any]) -> float | None:
-    seconds: float | None = (summary.get("run_policy") or {}).get("active_deadline_seconds")
-    return seconds
+def _deadline(summary: Mapping[str, Any]) -> int | None:
+    seconds = mapping(summary.get("run_policy")).get("active_deadline_seconds")
+    return None if seconds is None else number(seconds)

@@ -89,6 +89,12 @@ MANIFESTS: list[tuple[str, dict[str, Any], list[str], int]] = [
         [f"spec.mpiReplicaSpecs.{role}.template.spec" for role in ("Launcher", "Worker")],
         4,
     ),
+    (
+        "DaskCluster",
+        {"spec": {"scheduler": pod(), "worker": {"replicas": 8, **pod(2)}}},
+        ["spec.scheduler.spec", "spec.worker.spec"],
+        16,
+    ),
     ("ConfigMap", {"data": {"spec": "containers"}}, [], 0),
     ("CRD", {"spec": {"versions": [{"schema": {"containers": {"type": "array"}}}]}}, [], 0),
 ]

@@ -37,6 +37,12 @@ def deadline(seconds: int) -> dict[str, Any]:
     return {"run_policy": {"active_deadline_seconds": seconds}}
 
 
+IMAGE_VOLUME = {
+    "spec": {"volumes": [{"name": "llm", "image": {"reference": "quay.io/llm:1"}}]},
+}
+VOLUME_PATH = "spec.template.spec.volumes[1].image.reference"
+
+
 def job_path(field: str) -> str:
     return f"{JOB}.{field}"
 
@@ -81,6 +87,18 @@ ON_MANIFESTS: list[tuple[str, Said, dict[str, Any], list[Finding]]] = [
         [Finding(job_path("image"), "registry.example/mnist:1", "must come from registry.exam")],
     ),
     ("allowed-registries", {}, elastic(), []),
+    (
+        "allowed-registries",
+        {"registries": ["registry.example"]},
+        elastic(pod_overlay=IMAGE_VOLUME),
+        [Finding(VOLUME_PATH, "quay.io/llm:1", "must come from registry.example")],
+    ),
+    (
+        "image-digest",
+        {},
+        elastic(image=DIGEST, pod_overlay=IMAGE_VOLUME),
+        [Finding(VOLUME_PATH, "quay.io/llm:1", PINNED)],
+    ),
     (
         "resource-limits",
         {},
@@ -156,6 +174,29 @@ def test_secrets_are_known_by_their_look_and_never_shown(value: str, what: str) 
 @pytest.mark.parametrize("value", ["https://example.org/a:b@c", "user@host", "sk-1", "a" * 40])
 def test_what_only_resembles_a_secret_passes(value: str) -> None:
     assert rule("no-plain-secrets").findings(elastic(env={"SETTING": value})) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PGPASSWORD", "DB_PASSWORD", "password", "AUTHTOKEN", "HF_TOKEN", "CLIENTSECRET"),
+        *("SSHKEY", "SSH_KEY", "APIKEY", "WANDB_API_KEY", "PRIVATEKEY", "AWS_CREDENTIALS"),
+    ],
+)
+def test_a_name_that_says_secret(name: str) -> None:
+    (finding,) = rule("no-plain-secrets").findings(elastic(env={name: "x"}))
+    assert finding.path == job_path(f"env[{name}]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("MAX_TOKENS", "TOKENIZER", "TOKENIZERS_PARALLELISM", "MONKEY", "HOTKEY", "KEYS"),
+        *("PASSWORD_FILE", "SECRET_NAME", "KEY_DIM", "PGPASSFILE", "PASS"),
+    ],
+)
+def test_a_name_that_only_resembles_one(name: str) -> None:
+    assert rule("no-plain-secrets").findings(elastic(env={name: "x"})) == []
 
 
 ON_RUNS: list[tuple[str, Said, dict[str, Any], list[Finding]]] = [
@@ -279,6 +320,77 @@ def test_a_count_that_preview_does_not_know_is_no_violation_and_no_pass() -> Non
     stack = {"web": changed(elastic(**gpus(1)), {"spec/parallelism": UNKNOWN})}
     (finding,) = rule("gpu-budget").findings(stack, {"maxGpus": 4})
     assert not finding.known
+
+
+CONFIG = {"registries": ["registry.example"], "maxGpus": 0, "maxPerHour": 0, "aboveGpuHours": 0}
+ABOUT_PODS = [one.name for one in RULES if one.subject != "run"]
+CONTAINER = "spec/template/spec/containers/0"
+
+
+def settled(name: str, manifest: Mapping[str, Any]) -> list[bool]:
+    """Of each finding, whether it is known."""
+    one = rule(name)
+    config = {key: value for key, value in CONFIG.items() if key in one.config}
+    if "pricePerGpuHour" in one.config:
+        config["pricePerGpuHour"] = 1
+    subject = {"web": manifest} if one.subject == "stack" else manifest
+    return [finding.known for finding in one.findings(subject, config)]
+
+
+@pytest.mark.parametrize("path", ["spec", "spec/template", "spec/template/spec", CONTAINER])
+@pytest.mark.parametrize("name", ABOUT_PODS)
+def test_pods_that_preview_does_not_know_are_no_violation_and_no_pass(name: str, path: str) -> None:
+    assert settled(name, changed(elastic(), {path: UNKNOWN})) == [False]
+
+
+def test_containers_that_preview_does_not_know() -> None:
+    manifest = changed(elastic(), {"spec/template/spec/containers": UNKNOWN})
+    assert {name: settled(name, manifest) for name in ABOUT_PODS} == {
+        name: [False] for name in ABOUT_PODS
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("allowed-registries", "image"),
+        ("cost-budget", "resources"),
+        ("cost-budget", "resources/limits"),
+        ("gpu-budget", "resources"),
+        ("gpu-budget", "resources/limits"),
+        ("image-digest", "image"),
+        ("no-plain-secrets", "args"),
+        ("no-plain-secrets", "env"),
+        ("no-plain-secrets", "env/0"),
+        ("resource-limits", "resources"),
+        ("resource-limits", "resources/limits"),
+        ("restricted-pods", "ports"),
+        ("restricted-pods", "securityContext"),
+    ],
+)
+def test_parts_that_preview_does_not_know(name: str, field: str) -> None:
+    whole = elastic(image=DIGEST, resources={"memory": "1Gi"}, env={"A": "1"})
+    manifest = changed(whole, {f"{CONTAINER}/{field}": UNKNOWN})
+    assert settled(name, manifest) == [False]
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("deadline-required", {"run_policy": UNKNOWN}),
+        ("deadline-required", {"run_policy": {"active_deadline_seconds": UNKNOWN}}),
+        ("checkpoint-required", {"gpus": UNKNOWN}),
+        ("checkpoint-required", {"gpus": 1, "run_policy": UNKNOWN}),
+    ],
+)
+def test_a_run_that_preview_does_not_know(name: str, run: dict[str, Any]) -> None:
+    assert settled(name, run) == [False]
+
+
+@pytest.mark.parametrize("name", ABOUT_PODS)
+@pytest.mark.parametrize("spec", [[], [{"a": 1}], "text", 1, None])
+def test_a_spec_of_another_shape_has_no_pods(name: str, spec: Any) -> None:
+    assert settled(name, {"kind": "Other", "spec": spec}) == []
 
 
 @pytest.mark.parametrize("one", RULES, ids=lambda one: one.name)
