@@ -12,7 +12,7 @@ import stacks
 from trainstack.testing import synth
 
 ROOT = Path(__file__).parents[2]
-HEADER = "import pulumi\nimport trainstack as ts\nimage = 'registry.example/digits:1'\n"
+HEADER = "import pulumi\nimport trainstack as ts\n"
 PACKAGE = Path(stacks.__file__).parent / "function/digits"
 PAGES = ("README.md", "docs/checkpoints.md", "docs/operators.md", "docs/programs.md")
 EXAMPLES = [
