@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import field_validator, model_validator
@@ -18,6 +19,8 @@ class TrainingOperatorArgs(OperatorArgs):
 
     OPERATOR: ClassVar[str] = "training-operator"
     SELECTOR: ClassVar[str] = "control-plane"
+
+    ALLOWED: ClassVar[Mapping[str, str]] = {"kinds": f"a list of {', '.join(map(repr, KINDS))}"}
 
     namespace: Label = "kubeflow"
     """Namespace of the operator itself; default `"kubeflow"`."""

@@ -18,7 +18,7 @@ from .model import Args
 from .mounts import Mount
 from .names import Fragment, Label, LabelKey, LabelValue, Namespace, Subdomain
 from .overlay import PodOverlay
-from .policy import RunPolicy, Seconds
+from .policy import SECONDS, RunPolicy, Seconds
 from .program import PROGRAM_DIR, Program
 from .quantity import as_bytes
 from .replica import Replica
@@ -60,6 +60,12 @@ class JobArgs(Args):
         "retries": "say run_policy.backoff_limit",
         "secret_requests": "say secrets",
         "task_config": "say its fields here",
+    }
+
+    ALLOWED: ClassVar[Mapping[str, str]] = {
+        "operator": "an operator component or another resource",
+        "program": '{"script": …}, {"module": …} or {"function": …}',
+        "timeout": SECONDS,
     }
 
     run_name: Label | None = None

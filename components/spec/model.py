@@ -26,6 +26,8 @@ class Args(BaseModel):
 
     ELSEWHERE: ClassVar[Mapping[str, str]] = {}
     """Names that another tool has for something, each with what to say here."""
+    ALLOWED: ClassVar[Mapping[str, str]] = {}
+    """What a field takes, where more can be said of it than its type."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -88,6 +90,18 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return text
 
 
+_TYPES = {
+    "bool_type": "True or False",
+    "dict_type": "a dict",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "is_instance_of": "a {class}",
+    "list_type": "a list",
+    "model_type": "a dict or {class_name}",
+    "string_type": "a text",
+    "tuple_type": "a list",
+}
 _UNION_BRANCHES = frozenset({"int", "str", "bool", "float", "constrained-int", "constrained-str"})
 
 
@@ -96,21 +110,42 @@ def _reason(item: Any, model: type[BaseModel]) -> str:
     if isinstance(item["input"], pulumi.Output):
         return "an Output is not allowed here; give a plain value"
     if kind == "extra_forbidden":
-        at = _model_at(model, loc[:-1])
-        instead = getattr(at, "ELSEWHERE", {}).get(loc[-1])
-        if instead is not None:
-            return f"unknown field; {instead}"
-        fields = sorted(at.model_fields)
-        near = difflib.get_close_matches(str(loc[-1]), fields, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"unknown field; {hint}allowed: {', '.join(fields)}"
+        return f"unknown field; {_instead(_model_at(model, loc[:-1]), loc[-1])}"
     if kind == "missing":
         return "required, but not given"
+    if kind in _TYPES:
+        allowed = _allowed(model, loc) or _TYPES[kind].format(**item.get("ctx", {}))
+        return f"got {shown(item['input'])}: must be {allowed}"
     message: str = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message.replace("Input should be ", "must be ", 1)
     message = message[:1].lower() + message[1:]
     if kind == "value_error":
         return message
     return f"got {shown(item['input'])}: {message}"
+
+
+def _instead(model: type[BaseModel], name: int | str) -> str:
+    """What to say in place of a field that the model does not have."""
+    instead: str | None = getattr(model, "ELSEWHERE", {}).get(name)
+    if instead is not None:
+        return instead
+    fields = sorted(model.model_fields)
+    near = difflib.get_close_matches(str(name), fields, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}allowed: {', '.join(fields)}"
+
+
+def _allowed(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
+    """What the field at `loc` says of itself; nothing for what lies in a field's list or dict."""
+    current = model
+    for part in loc[:-1]:
+        field = current.model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            return None
+        current = inner
+    found: str | None = getattr(current, "ALLOWED", {}).get(loc[-1]) if loc else None
+    return found
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any, ClassVar
 
@@ -35,6 +36,7 @@ class CleanPodPolicy(_Named):
     RUNNING = "Running"
 
 
+SECONDS = "a whole number of seconds"
 Seconds = Annotated[int, Field(gt=0, le=2**31 - 1, strict=True)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
 
@@ -47,6 +49,10 @@ class RunPolicy(Args):
     """
 
     NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset({"ttl_seconds_after_finished"})
+    ALLOWED: ClassVar[Mapping[str, str]] = {
+        "active_deadline_seconds": SECONDS,
+        "ttl_seconds_after_finished": SECONDS,
+    }
     """Fields that say nothing about the run itself and so leave its version alone."""
 
     clean_pod_policy: CleanPodPolicy = CleanPodPolicy.RUNNING

@@ -199,7 +199,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"function": "my-train.py:main"}, "got 'my-train.py:main': must be '<path>.py:<function>'"),
     ({"function": "train.py:a.b"}, "program.function: got 'train.py:a.b': must be"),
     ({"function": "pkg/train:main"}, "program.function: got 'pkg/train:main': must be"),
-    ({"function": 3}, "program.function: got 3: input should be a valid string"),
+    ({"function": 3}, "program.function: got 3: must be a text"),
     (
         {"function": "train.py:main", "script": "train.py"},
         "program: give exactly one of script, module and function",
@@ -219,7 +219,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"function": "alone.py:main"}, "has a relative import, but "),
     ({"function": "beside.py:main"}, "imports 'strict', which lies beside it and is not shipped"),
     ({"module": "a", "inputs": {"lr": 1}}, "program: inputs: only a function has inputs; a script"),
-    ({"function": "a:b", "inputs": [1]}, "program.inputs: got [1]: input should be a valid dict"),
+    ({"function": "a:b", "inputs": [1]}, "program.inputs: got [1]: must be a dict"),
     ({"function": "a:b", "inputs": {"1a": 1}}, "program.inputs: got '1a': must be the name of an"),
     (
         {"function": "a:b", "inputs": {"a": {1}}},

@@ -126,7 +126,7 @@ def test_unknown_in_preview_makes_the_version_unknown(
     [
         (lambda: {"image": later("My Image")}, "image: got 'My Image': must be an image reference"),
         (lambda: {"namespace": later("a.b")}, "namespace: got 'a.b': must be lower-case letters"),
-        (lambda: {"namespace": later(3)}, "namespace: got 3: input should be a valid string"),
+        (lambda: {"namespace": later(3)}, "namespace: got 3: must be a text"),
         (
             lambda: {"hyperparameters": {"lr": later(None)}},
             "hyperparameters: got None: must be a text, a number or a bool",

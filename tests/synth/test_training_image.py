@@ -178,11 +178,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a builder": (
         {"builder": "kaniko"},
-        "builder: got 'kaniko': input should be 'docker-build' or 'local'",
+        "builder: got 'kaniko': must be 'docker-build' or 'local'",
     ),
     "a platform": (
         {"platform": "linux"},
-        "platform: got 'linux': input should be 'linux/amd64' or 'linux/arm64'",
+        "platform: got 'linux': must be 'linux/amd64' or 'linux/arm64'",
     ),
     "load without local": (
         {"load": ["kind"]},

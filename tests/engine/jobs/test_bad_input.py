@@ -11,7 +11,7 @@ CASES = {
     "wrong number": ('"nnodes": 0', "nnodes: got 0: must be a number of nodes"),
     "mistake in a class": (
         '"run_policy": ts.RunPolicy(backoff_limit=-1)',
-        "RunPolicy: backoff_limit: got -1: input should be greater than or equal to 0",
+        "RunPolicy: backoff_limit: got -1: must be greater than or equal to 0",
     ),
     "contradiction": ('"command": ["x"]', "give either program or command, not both"),
     "missing script": ('"program": {"script": "gone.py"}', "cannot read"),

@@ -137,7 +137,7 @@ def test_a_claims_own_access_mode_may_be_said() -> None:
         Exception, match=r"access_mode: got 'ReadWriteOnce': the 3 pods of this job"
     ):
         mode("ReadWriteOnce")
-    with pytest.raises(Exception, match=r"checkpoint.access_mode: got 'RWX'|input should be"):
+    with pytest.raises(Exception, match=r"checkpoint.access_mode: got 'RWX'|must be"):
         mode("RWX")
 
 
