@@ -138,8 +138,10 @@ def test_a_lost_store_is_worth_a_retry(pods: Pods) -> None:
 
 
 def test_too_few_nodes_is_worth_a_retry(pods: Pods) -> None:
-    pods.store()
-    pod = pods.agent(
-        "a", "--script", str(pods.script("")), "--", PET_RDZV_CONF="is_host=0,join_timeout=3"
-    )
+    store = pods.store()
+    program = ("--script", str(pods.script(ALL_REDUCE)), "--")
+    pod = pods.agent("a", *program, PET_RDZV_CONF="is_host=0,join_timeout=3")
     assert pod.wait(60) == 202, pod.output
+    again = [pods.agent(name, *program) for name in ("again", "b")]
+    assert store.wait() == 0, "".join(pod.output for pod in again)
+    assert [pod.wait() for pod in again] == [0, 0]

@@ -20,7 +20,10 @@ from .settings import Mode, Settings
 RESUME = "TRAINSTACK_RESUME_FOLDER"
 SAVE = "TRAINSTACK_SAVE_FOLDER"
 NOTHING = "nothing"
+LAUNCH = "TRAINSTACK_LAUNCH"
+"""Variable with a text that is the same on all ranks of a round, and of no other one."""
 _LAUNCH = ("TRAINSTACK_COLLECTOR", "MASTER_ADDR", "MASTER_PORT", "TORCHELASTIC_RESTART_COUNT")
+"""What tells one launch from another where nobody made such a text."""
 
 
 def resume_folder() -> Path | None:
@@ -67,7 +70,15 @@ def save_folder(step: int, *, sharded: bool = False, rank: int | None = None) ->
     run.root.keep(path, staged)
     run.mark(name, rank, ranks)
     if rank == 0:
+        _prune(run)
+
+
+def _prune(run: RunFolder) -> None:
+    """Storage that refuses to remove what is outdated does not undo a save."""
+    try:
         run.prune()
+    except OSError as error:
+        say(f"outdated checkpoints stay: {error}")
 
 
 def prepare(place: Place) -> None:
@@ -127,5 +138,6 @@ def _moment() -> str:
 
 def _launch() -> str:
     """The same on all ranks of one launch, which write into one folder."""
-    said = "\0".join(os.environ.get(name, "") for name in (*_LAUNCH, "WORLD_SIZE"))
+    names = (LAUNCH,) if os.environ.get(LAUNCH) else (*_LAUNCH, "WORLD_SIZE")
+    said = "\0".join(os.environ.get(name, "") for name in names)
     return hashlib.sha256(said.encode()).hexdigest()[:12]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import signal
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,11 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.distributed.elastic.agent.server.api import RunResult, WorkerGroup, WorkerState
+from torch.distributed.elastic.agent.server.api import (
+    DEFAULT_ROLE,
+    RunResult,
+    WorkerGroup,
+    WorkerState,
+)
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
 from torch.distributed.elastic.rendezvous import dynamic_rendezvous
 from torch.distributed.launcher import api
 
+from .checkpoints import LAUNCH
 from .event import tell
 from .folder import Slot
 from .log import say
@@ -79,6 +87,15 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
         self._change = Change("start", lost=False)
         self._noticed = time.monotonic()
 
+    def run(self, role: str = DEFAULT_ROLE) -> RunResult:
+        """Leave the meeting open when this node could not go on: only a verdict ends it."""
+        try:
+            return super().run(role)
+        except Exception:
+            if self._membership:
+                self._worker_group.spec.rdzv_handler.shutdown = lambda: True
+            raise
+
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
         result = super()._monitor_workers(worker_group)
         began = time.monotonic()
@@ -117,6 +134,7 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
         if self._membership:
             self._membership.hurry(self._change.lost)
         super()._rendezvous(worker_group)
+        os.environ[LAUNCH] = _agreed_launch(worker_group.store)
         number = self._membership.settle() if self._membership else 0
         tell(
             "round",
@@ -128,3 +146,9 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
             restarts=worker_group.spec.max_restarts - self._remaining_restarts,
             seconds=round(time.monotonic() - self._noticed, 1),
         )
+
+
+def _agreed_launch(store: Any) -> str:
+    """What the first node of a round proposed; a round has a part of the store of its own."""
+    said: bytes = store.compare_set("trainstack/launch", "", uuid.uuid4().hex)
+    return said.decode()

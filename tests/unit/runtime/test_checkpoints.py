@@ -16,6 +16,7 @@ from images.runtime.trainstack_runtime.finished import finish, finished_before
 from images.runtime.trainstack_runtime.folder import Place
 from images.runtime.trainstack_runtime.outcome import Success
 from images.runtime.trainstack_runtime.root import Root, StorageError, root_from_env
+from images.runtime.trainstack_runtime.run_folder import RunFolder
 from tests.support.s3 import S3, s3_server
 
 Start = Callable[..., None]
@@ -173,6 +174,29 @@ def test_shards_of_an_earlier_launch_do_not_complete_a_later_one(start: Start) -
     save(1, "new", sharded=True, name="part-1")
     start(rank=0, ranks=2)
     assert resume_folder() is None
+
+
+def test_shards_belong_together_when_one_node_has_restarted_its_ranks(start: Start) -> None:
+    for rank, restarts in ((0, "1"), (1, "0")):
+        env = {"TRAINSTACK_LAUNCH": "round-2", "TORCHELASTIC_RESTART_COUNT": restarts}
+        start(rank=rank, ranks=2, **env)
+        save(1, f"1/{rank}", sharded=True, name=f"part-{rank}")
+    start()
+    assert [resumed(f"part-{part}") for part in range(2)] == ["1/0", "1/1"]
+
+
+def test_storage_that_refuses_to_prune_does_not_undo_a_save(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: RunFolder) -> None:
+        raise StorageError("AccessDenied")
+
+    start(TRAINSTACK_CHECKPOINT_KEEP="1")
+    save(1)
+    monkeypatch.setattr(RunFolder, "prune", refuse)
+    save(2)
+    assert steps() == [1, 2]
+    assert "outdated checkpoints stay: AccessDenied" in "".join(capfd.readouterr())
 
 
 def test_shards_saved_before_are_left_alone(start: Start) -> None:
