@@ -106,7 +106,12 @@ class Docker(Tool):
     def push(self, reference: str, scratch: Path) -> str:
         """Push to the registry; gives the digest."""
         run([self.program, "push", "--quiet", reference])
-        return self._inspect(reference, "{{index .RepoDigests 0}}").rpartition("@")[2]
+        repository = reference.rpartition(":")[0]
+        known = self._inspect(reference, "{{range .RepoDigests}}{{println .}}{{end}}").split()
+        for name, _, digest in (one.partition("@") for one in known):
+            if name in (repository, _short(repository)):
+                return digest
+        raise BuildError(f"docker knows no digest of {repository} after the push: {known}")
 
     def save(self, reference: str, archive: Path) -> str:
         """Write an archive; gives the digest."""
@@ -115,6 +120,11 @@ class Docker(Tool):
 
     def _inspect(self, reference: str, form: str) -> str:
         return run([self.program, "image", "inspect", "--format", form, reference]).strip()
+
+
+def _short(repository: str) -> str:
+    """The repository as docker shows it, which leaves Docker Hub's host out."""
+    return repository.removeprefix("docker.io/").removeprefix("library/")
 
 
 def _tool() -> Tool:

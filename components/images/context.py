@@ -20,7 +20,10 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Context:
-    """A folder without what its `.dockerignore` names; the Dockerfile always belongs to it."""
+    """A folder without what its `.dockerignore` names; the Dockerfile always belongs to it.
+
+    Links are kept as links, except the Dockerfile: of it the content counts.
+    """
 
     folder: Path
     dockerfile: str
@@ -30,7 +33,8 @@ class Context:
     def read(cls, folder: Path, dockerfile: str) -> Context:
         """List the files.
 
-        Raises `FileNotFoundError` or `NotADirectoryError` without the folder or the Dockerfile.
+        Raises `FileNotFoundError` or `NotADirectoryError` without the folder or the Dockerfile,
+        and `ValueError` for a pattern of the `.dockerignore` that nothing can match.
         """
         if not folder.is_dir():
             raise NotADirectoryError(folder)
@@ -45,20 +49,24 @@ class Context:
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
         for path in self.paths:
             file = self.folder / path
-            if file.is_symlink():
-                kind, content = "link", file.readlink().as_posix().encode()
+            if self._is_link(path):
+                kind, content = "link", os.fsencode(file.readlink())
             else:
                 kind = "program" if file.stat().st_mode & 0o100 else "file"
                 content = _digest(file)
-            digest.update(f"\0{path}\0{kind}\0{len(content)}\0".encode() + content)
+            head = b"\0%b\0%b\0%d\0" % (os.fsencode(path), kind.encode(), len(content))
+            digest.update(head + content)
         return digest.hexdigest()[:DIGITS]
 
     def stage(self, folder: Path) -> Context:
         """A copy of the files, and of nothing else."""
         for path in self.paths:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self.folder / path, folder / path, follow_symlinks=False)
+            shutil.copy2(self.folder / path, folder / path, follow_symlinks=not self._is_link(path))
         return Context(folder, self.dockerfile, self.paths)
+
+    def _is_link(self, path: PurePosixPath) -> bool:
+        return (self.folder / path).is_symlink() and path != PurePosixPath(self.dockerfile)
 
 
 def read_context(folder: Path, context: str, dockerfile: str, where: str) -> Context:
@@ -79,7 +87,7 @@ def read_context(folder: Path, context: str, dockerfile: str, where: str) -> Con
         raise TrainstackError(
             f"{where}: dockerfile: got {dockerfile!r}: no such file in {context!r}; {there}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise TrainstackError(f"{where}: context: got {context!r}: {error}") from None
 
 

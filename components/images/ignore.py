@@ -24,7 +24,10 @@ class Ignore:
 
     @classmethod
     def parse(cls, text: str) -> Ignore:
-        """Read the file's lines as Docker does."""
+        """Read the file's lines as Docker does.
+
+        Raises `ValueError` that names a line which is no pattern.
+        """
         found = []
         for line in text.lstrip("\ufeff").splitlines():
             pattern = line.strip()
@@ -52,7 +55,10 @@ class Ignore:
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_part, _TOKEN.findall(pattern))), re.DOTALL)
+    try:
+        return re.compile("".join(map(_part, _TOKEN.findall(pattern))), re.DOTALL)
+    except re.error as error:
+        raise ValueError(f".dockerignore: got {pattern!r}: {error.msg}") from None
 
 
 def _part(token: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
 from .args import TrainingImageArgs
 
@@ -23,9 +23,6 @@ class _Builder(ResourceProvider):
     def diff(self, _id: str, _olds: Any, _news: Any) -> DiffResult:
         changed = [key for key in _WHAT if _olds.get(key) != _news.get(key)]
         return DiffResult(changes=bool(changed), replaces=changed)
-
-    def update(self, _id: str, _olds: Any, _news: Any) -> UpdateResult:
-        return UpdateResult({**_olds, **_news})
 
 
 class LocalImage(Resource):

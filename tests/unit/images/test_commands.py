@@ -21,8 +21,9 @@ if {fails!r} in words:
 if "--digestfile" in words:
     pathlib.Path(words[words.index("--digestfile") + 1]).write_text("sha256:aa\\n")
 if words[0] == "image":
-    print("registry.example/digits@sha256:bb" if "Repo" in words[3] else "sha256:cc")
+    print({digests!r} if "Repo" in words[3] else "sha256:cc")
 """
+DIGESTS = "mirror.example/digits@sha256:aa\nregistry.example/digits@sha256:bb\n"
 SETTINGS = {"build_args": {"B": "2", "A": "1"}, "platform": "linux/amd64", "target": "last"}
 
 
@@ -34,8 +35,10 @@ class Tools:
         self.folder.mkdir()
         self.log = folder / "log"
 
-    def add(self, name: str, fails: str = "never") -> None:
-        text = STAND_IN.format(python=sys.executable, log=str(self.log), name=name, fails=fails)
+    def add(self, name: str, fails: str = "never", digests: str = DIGESTS) -> None:
+        text = STAND_IN.format(
+            python=sys.executable, log=str(self.log), name=name, fails=fails, digests=digests
+        )
         (self.folder / name).write_text(text)
         (self.folder / name).chmod(0o755)
 
@@ -95,8 +98,21 @@ def test_docker_pushes(tools: Tools, props: dict[str, Any]) -> None:
     assert tools.told() == [
         f"docker {BUILD} …/context",
         "docker push --quiet registry.example/digits:0a",
-        "docker image inspect --format {{index .RepoDigests 0}} registry.example/digits:0a",
+        "docker image inspect --format {{range .RepoDigests}}{{println .}}{{end}} "
+        "registry.example/digits:0a",
     ]
+
+
+@pytest.mark.parametrize("repository", ["docker.io/team/digits", "team/digits"])
+def test_docker_pushes_to_docker_hub(tools: Tools, props: dict[str, Any], repository: str) -> None:
+    tools.add("docker", digests="registry.example/digits@sha256:bb\nteam/digits@sha256:dd\n")
+    assert build({**props, "reference": f"{repository}:0a"}) == "sha256:dd"
+
+
+def test_a_push_that_left_no_digest(tools: Tools, props: dict[str, Any]) -> None:
+    tools.add("docker", digests="mirror.example/digits@sha256:aa\n")
+    with pytest.raises(BuildError, match=r"no digest of registry\.example/digits after the push"):
+        build(props)
 
 
 def test_a_load_command_gets_the_archive(tools: Tools, props: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from trainstack.images.context import Context
+import trainstack as ts
+from trainstack.images.context import Context, read_context
 from trainstack.images.ignore import Ignore
 
 SETTINGS: dict[str, Any] = {"build_args": {}, "platform": "linux/amd64", "target": None}
@@ -107,6 +108,34 @@ def test_other_settings_are_another_image(folder: Path, settings: dict[str, Any]
 
 def test_tags_stay_with_a_release(folder: Path) -> None:
     assert key(folder) == "ddb398b693e164d4"
+
+
+def test_of_a_linked_dockerfile_the_content_counts(folder: Path, tmp_path: Path) -> None:
+    before = key(folder)
+    shared = (folder / "Dockerfile").rename(tmp_path / "shared")
+    (folder / "Dockerfile").symlink_to(shared)
+    assert key(folder) == before
+    staged = Context.read(folder, "Dockerfile").stage(tmp_path / "staged")
+    assert staged.key(SETTINGS) == before
+    assert not (staged.folder / "Dockerfile").is_symlink()
+    shared.write_text("FROM busybox\n")
+    assert key(folder) != before
+
+
+def test_names_may_be_any_bytes(folder: Path) -> None:
+    before = key(folder)
+    Path(os.fsdecode(os.fsencode(folder / "pkg") + b"/\xff")).touch()
+    named = key(folder)
+    assert named != before
+    (folder / "pkg/link").symlink_to(os.fsdecode(b"\xff"))
+    assert key(folder) != named
+
+
+def test_a_pattern_that_is_none(folder: Path) -> None:
+    (folder / ".dockerignore").write_text("a\n[z-a]\n")
+    said = r"Image 'x': context: got 'image': \.dockerignore: got '\[z-a\]': bad character range"
+    with pytest.raises(ts.TrainstackError, match=said):
+        read_context(folder.parent, "image", "Dockerfile", "Image 'x'")
 
 
 def test_a_staged_copy_is_the_same_image(folder: Path, tmp_path: Path) -> None:
