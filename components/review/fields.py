@@ -31,14 +31,14 @@ _DERIVED = frozenset({"gpus", "nodes", "ranks", "version"})
 _FIRST = ("hyperparameters", "inputs", "image", "program")
 
 
-def plain(value: Any) -> Any:
-    """A value of the engine's JSON, with `UNKNOWN` and `SECRET` for what it does not tell."""
+def plain(value: Any, secret: str = SECRET) -> Any:
+    """A value of the engine's JSON, with `UNKNOWN` and `secret` for what it does not tell."""
     if isinstance(value, Mapping):
         if value.get(_SIGNATURE) == _SECRET_SIGNATURE:
-            return SECRET
-        return {key: plain(item) for key, item in value.items()}
+            return secret
+        return {key: plain(item, secret) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain(item, secret) for item in value]
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWN_ON_THE_WIRE else value
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..spec.model import TrainstackError
 from ..testing import UNKNOWN, Registration, named, synth
 from .failures import failures_of
-from .fields import SECRET, plain
+from .fields import plain
 from .project import HIDDEN, Project
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
@@ -67,7 +67,7 @@ def manifests(registrations: list[Registration]) -> Manifests:
                 f"{made.type.split(':')[-1]} {made.name!r}: {', '.join(unknown)}: not known before "
                 "`pulumi up`; only values that are known without it can be rendered"
             )
-        if hidden := [path for path, value in _leaves(manifest) if _is_hidden(value)]:
+        if hidden := [path for path, value in _leaves(manifest) if HIDDEN in value]:
             left_out.append(f"{where}: {', '.join(hidden)}")
         elif objects.setdefault(where, manifest) is not manifest:
             raise TrainstackError(f"two resources make the same object: {where}")
@@ -98,16 +98,12 @@ def _program(file: Path) -> Callable[[], object]:
 
 def _manifest(made: Registration) -> dict[str, Any]:
     """The object as it would be sent, named as its resource where the program gives no name."""
-    said = plain(named(made.type, made.name, made.inputs))
+    said = plain(named(made.type, made.name, made.inputs), HIDDEN)
     if not isinstance(said.get("apiVersion"), str) or not isinstance(said.get("kind"), str):
         raise TrainstackError(
             f"{made.type} {made.name!r}: only Pulumi's engine knows what objects it makes"
         )
     return {**said, "kind": said["kind"].removesuffix("Patch")}
-
-
-def _is_hidden(value: str) -> bool:
-    return SECRET in value or HIDDEN in value
 
 
 def _order(manifest: Mapping[str, Any]) -> tuple[int, str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ..spec.model import TrainstackError
+from ..spec.shown import shown
+from .settings import Unclear, read_settings
 
 HIDDEN = "[secret 5d2a7c0e-9b1f-4f7e-8a63-d1c4be90f3a8]"
-"""Stands in a program for a configuration value that only `pulumi` can decrypt."""
+"""Stands for a secret, also for a configuration value that only `pulumi` can decrypt."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ def read_project(
 ) -> Project:
     """Read `Pulumi.yaml` and `Pulumi.<stack>.yaml`; what is `said` goes over both.
 
-    Without `stack` it is the only one that has a file. Raises `TrainstackError` when a file is
-    wrong or something has not been said.
+    A `stack` may be named with its organization; without, it is the only one that has a file.
+    Raises `TrainstackError` when a file is wrong or something has not been said.
     """
     if not folder.is_dir():
         raise TrainstackError(f"{folder}: no such folder")
@@ -48,25 +52,23 @@ def read_project(
     program = folder / str(settings.get("main", ".")) / "__main__.py"
     if not program.is_file():
         raise TrainstackError(f"{program}: no such program")
-    stack = stack or _only_stack(folder)
+    stack = _stack(folder, stack)
     values = {
         **_defaults(settings.get("config") or {}),
         **(_read(folder / f"Pulumi.{stack}.yaml").get("config") or {}),
     }
     whole = {_key(name, key): value for key, value in values.items() if value is not None}
-    config = {key: _text(value) for key, value in whole.items()}
-    encrypted = frozenset(key for key, value in config.items() if value == HIDDEN)
-    config |= {_key(name, key): value for key, value in said.items()}
+    encrypted = frozenset(key for key, value in whole.items() if _has_secure(value))
+    config = {_key(name, key): value for key, value in said.items()}
+    config |= {key: _text(key, value) for key, value in whole.items() if key not in config}
     return Project(name, stack, program, config, encrypted)
 
 
 def _read(file: Path) -> dict[str, Any]:
-    import yaml
-
     if not file.exists():
         return {}
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        found = read_settings(file.read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise TrainstackError(f"{file}: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict) or not isinstance(found.get("config") or {}, dict):
@@ -74,8 +76,15 @@ def _read(file: Path) -> dict[str, Any]:
     return found
 
 
-def _only_stack(folder: Path) -> str:
+def _stack(folder: Path, said: str | None) -> str:
     stacks = sorted(file.name[7:-5] for file in folder.glob("Pulumi.*.yaml"))
+    if said is not None:
+        name = said.rpartition("/")[2]
+        if stacks and name not in stacks:
+            raise TrainstackError(
+                f"--stack: got {said!r}: no Pulumi.{name}.yaml; there are: {', '.join(stacks)}"
+            )
+        return name
     if len(stacks) != 1:
         known = f"; there are: {', '.join(stacks)}" if stacks else ""
         raise TrainstackError(f"{folder}: say --stack, which is a part of every version{known}")
@@ -94,11 +103,24 @@ def _key(project: str, key: str) -> str:
     return key if ":" in key else f"{project}:{key}"
 
 
-def _text(value: Any) -> str:
+def _text(key: str, value: Any) -> str:
     """A value as `pulumi` gives it to a program."""
-    if isinstance(value, str):
-        return value
-    return HIDDEN if _has_secure(value) else json.dumps(value, separators=(",", ":"))
+    if _has_secure(value):
+        return HIDDEN
+    for unclear in _unclear(value):
+        raise TrainstackError(
+            f"{key}: got {unclear} without quotes, which pulumi writes in its own way; "
+            f"put the text that is meant in quotes, such as {shown(str(unclear))}"
+        )
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _unclear(value: Any) -> Iterator[Unclear]:
+    if isinstance(value, Unclear):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _unclear(item)
 
 
 def _has_secure(value: Any) -> bool:

@@ -93,6 +93,7 @@ def test_twice_is_the_same_and_only_manifests_are_printed(folder: Path) -> None:
 
 
 def test_configuration_project_and_stack_can_be_said(folder: Path) -> None:
+    (folder / "Pulumi.prod.yaml").touch()
     job, _ = objects(
         *[folder, "--project", "other", "--stack", "prod"],
         *["--config", "image=x:2", "--config", "other:lr=1e-3"],
@@ -100,6 +101,71 @@ def test_configuration_project_and_stack_can_be_said(folder: Path) -> None:
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert (container["image"], "--lr=0.001" in container["args"]) == ("x:2", True)
     assert job["metadata"]["labels"]["trainstack.dev/stack"] == "other.prod"
+
+
+def test_a_stack_may_be_named_with_its_organization(folder: Path) -> None:
+    job, _ = objects(folder, "--stack", "acme/shop/dev")
+    assert job["metadata"]["labels"]["trainstack.dev/stack"] == "shop.dev"
+    assert objects(folder, "--stack", "dev")[0] == job
+
+
+def test_a_stack_without_a_file_beside_others_is_told(folder: Path) -> None:
+    (folder / "Pulumi.prod.yaml").touch()
+    message = "--stack: got 'acme/tset': no Pulumi.tset.yaml; there are: dev, prod"
+    assert run(folder, "--stack", "acme/tset") == (1, "", f"error: {message}\n")
+    for stack in ("dev", "prod"):
+        (folder / f"Pulumi.{stack}.yaml").unlink()
+    words = ["--stack", "new", "--config", "image=x:2"]
+    assert objects(folder, *words)[0]["metadata"]["labels"]["trainstack.dev/stack"] == "shop.new"
+
+
+SHOWS = """
+import pulumi, pulumi_kubernetes as k8s
+k8s.core.v1.ConfigMap("said", data={"value": pulumi.Config().require("value")})
+"""
+
+
+def shows(folder: Path, value: str) -> tuple[int, str, str]:
+    write(folder, SHOWS)
+    (folder / "Pulumi.dev.yaml").write_text(f"config:\n  shop:value: {value}\n")
+    return run(folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *(("3", "3"), ("-3", "-3"), ("0.1", "0.1"), ("-2.25", "-2.25"), ("0.001", "0.001")),
+        *(("true", "true"), ("False", "false"), ("yes", "yes"), ("No", "No"), ("on", "on")),
+        *(("'1e-3'", "1e-3"), ('"1.0"', "1.0"), ("'2026-01-31'", "2026-01-31")),
+        *(("1:20", "1:20"), ("1.2.3", "1.2.3"), ("v1", "v1"), ("2a", "2a"), ("e3", "e3")),
+        *(("[1, 0.5, a]", '[1,0.5,"a"]'), ("{a: yes}", '{"a":"yes"}'), ("'null'", "null")),
+    ],
+)
+def test_configuration_is_read_as_pulumi_reads_it(folder: Path, value: str, text: str) -> None:
+    code, stdout, _ = shows(folder, value)
+    assert (code, yaml.safe_load(stdout)["data"]) == (0, {"value": text})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("1e-3", "1.0", "1e3", "1.50", ".5", "1.", "0.00001", "+1", "012", "0x1f", "0o7", "1_000"),
+        *("1234567890123456789012", ".inf", "-.INF", ".nan", "2026-01-31", "2026-01-31T08:00:00Z"),
+    ],
+)
+def test_what_pulumi_writes_in_its_own_way_has_to_be_quoted(folder: Path, value: str) -> None:
+    message = (
+        f"error: shop:value: got {value} without quotes, which pulumi writes in its own way; put "
+        f"the text that is meant in quotes, such as '{value}'\n"
+    )
+    assert shows(folder, value) == (1, "", message)
+    assert shows(folder, f"[{{a: {value}}}]") == (1, "", message)
+    assert run(folder, "--config", "value=1")[0] == 0
+
+
+def test_a_text_that_looks_like_a_hidden_secret_is_none(folder: Path) -> None:
+    assert shows(folder, "'[secret] [unknown]'")[0] == 0
+    assert objects(folder)[0]["data"] == {"value": "[secret] [unknown]"}
 
 
 def test_json_is_a_list_that_kubectl_takes(folder: Path) -> None:
