@@ -220,7 +220,7 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"checkpoint": {"pvc": "runs", "access_mode": "ReadOnlyMany"}},
-        "checkpoint.access_mode: got 'ReadOnlyMany': input should be 'ReadWriteOnce', ",
+        "checkpoint.access_mode: got 'ReadOnlyMany': must be 'ReadWriteOnce', ",
     ),
     (
         {"checkpoint": {"pvc": "runs"}, "mounts": [{"path": "/mnt/checkpoints/a", "pvc": "d"}]},
