@@ -9,6 +9,7 @@ import pytest
 from tests.support.jobs import changed, elastic, horovod, mpi, pytorch
 from tests.support.restricted import BREAKS, KEEPS, OVERLAY
 from trainstack.policy import rule
+from trainstack.testing import UNKNOWN
 
 RESTRICTED = elastic(pod_overlay=OVERLAY)
 
@@ -60,3 +61,22 @@ def test_a_job_is_restricted_by_nobody_but_its_overlay(manifest: dict[str, Any])
         "runAsNonRoot",
         "seccompProfile.type",
     }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spec/containers/0/securityContext/capabilities/drop": [UNKNOWN]},
+        {"spec/containers/0/securityContext/capabilities/drop": UNKNOWN},
+        {"spec/containers/0/securityContext/runAsUser": UNKNOWN},
+        {"spec/containers/0/securityContext/windowsOptions": {"hostProcess": UNKNOWN}},
+        {"spec/securityContext/seccompProfile": UNKNOWN},
+        {"spec/securityContext/seccompProfile/type": UNKNOWN},
+        {"spec/volumes": UNKNOWN},
+        {"spec/volumes": [UNKNOWN]},
+    ],
+)
+def test_what_preview_does_not_know_is_no_violation_and_no_pass(changes: dict[str, Any]) -> None:
+    found = rule("restricted-pods").findings(job(changes))
+    assert found
+    assert not any(finding.known for finding in found)
