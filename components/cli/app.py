@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from .operators import operators
@@ -21,6 +24,23 @@ app.command()(render)
 app.command()(report)
 
 
+def _print_version(said: bool) -> None:
+    if said:
+        typer.echo(f"trainstack {version('trainstack')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            metavar="",
+            help="Print the version.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
     """Keeps the groups visible even while there is only one."""

@@ -13,10 +13,10 @@ from ..operators.release import RELEASES, Release, find_release
 from ..spec.model import TrainstackError
 from .errors import told
 
-operators = typer.Typer(help="The operators' manifests.", no_args_is_help=True)
+operators = typer.Typer(help="Fetch and list the operators' manifests.", no_args_is_help=True)
 
 Wanted = Annotated[
-    str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="Default: every known operator.")
+    str | None, typer.Argument(metavar="NAME[@VERSION]", help="Default: every known operator.")
 ]
 
 

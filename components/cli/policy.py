@@ -8,7 +8,7 @@ import typer
 
 from ..policy import pack
 
-policy = typer.Typer(help="The policy pack.", no_args_is_help=True)
+policy = typer.Typer(help="Find the policy pack's folder.", no_args_is_help=True)
 
 
 @policy.command()

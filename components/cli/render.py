@@ -27,7 +27,7 @@ Config = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", help="Folder for one file an object; default: print all.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As a JSON List instead of YAML.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="As a JSON List instead of YAML.")]
 
 
 def render(

@@ -22,7 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 File = Annotated[
     str,
     typer.Argument(
-        metavar="[FILE]", help="What `pulumi preview --json` printed; '-' is standard input."
+        metavar="FILE", help="What `pulumi preview --json` printed; '-' is standard input."
     ),
 ]
 Stacks = Annotated[
@@ -32,11 +32,12 @@ Stacks = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", help="Write it into this file; default: print it.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="The same as JSON, for scripts.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="The same as JSON, for scripts.")]
 ExitCode = Annotated[
     bool,
     typer.Option(
         "--exit-code",
+        metavar="",
         help="End with 0 when nothing happens to any run, 2 when a run starts, restarts, stops or "
         "changes in place, 1 when a preview failed.",
     ),

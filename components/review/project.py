@@ -87,7 +87,10 @@ def _stack(folder: Path, said: str | None) -> str:
         return name
     if len(stacks) != 1:
         known = f"; there are: {', '.join(stacks)}" if stacks else ""
-        raise TrainstackError(f"{folder}: say --stack, which is a part of every version{known}")
+        raise TrainstackError(
+            f"--stack: required: no single Pulumi.<stack>.yaml in {folder} (the stack's name is "
+            f"part of every version){known}"
+        )
     return stacks[0]
 
 

@@ -277,8 +277,12 @@ def test_bad_input_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     ):
         assert run(*words) == (1, "", f"error: {message}\n")
     (folder / "Pulumi.prod.yaml").touch()
-    stacks = "say --stack, which is a part of every version; there are: dev, prod"
-    assert run(folder) == (1, "", f"error: {folder}: {stacks}\n")
+    assert run(folder) == (
+        1,
+        "",
+        f"error: --stack: required: no single Pulumi.<stack>.yaml in {folder} (the stack's name is "
+        "part of every version); there are: dev, prod\n",
+    )
     (folder / "Pulumi.yaml").write_text("name: shop\nruntime: nodejs\n")
     runtime = "runtime: got 'nodejs'; only python programs are run"
     assert run(folder) == (1, "", f"error: {folder}: {runtime}\n")
