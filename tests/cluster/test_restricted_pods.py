@@ -20,6 +20,7 @@ def guarded(kube: Kube, namespace: str) -> str:
     return namespace
 
 
+@pytest.mark.slow
 def test_kubernetes_agrees_on_what_is_restricted(kube: Kube, guarded: str) -> None:
     refused = {name for name in BREAKS if _refuses(kube, guarded, BREAKS[name][0])}
     assert refused == set(BREAKS)

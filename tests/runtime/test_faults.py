@@ -121,10 +121,8 @@ def test_training_goes_on_when_a_host_dies(pods: Pods, network: Network, which: 
         assert event["seconds"] > 0
 
 
-@pytest.mark.parametrize(
-    "torch",
-    [IN_IMAGES, *(pytest.param(version, marks=pytest.mark.slow) for version in OTHER_TORCH)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("torch", [IN_IMAGES, *OTHER_TORCH])
 def test_a_host_that_falls_silent_is_given_up_and_taken_back(
     pods: Pods, network: Network, torch: str
 ) -> None:

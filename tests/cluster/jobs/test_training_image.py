@@ -76,6 +76,7 @@ def stack(program: NewProgram, namespace: str, tmp_path: Path) -> PulumiProgram:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("operator")
 def test_an_image_is_built_and_run_and_rebuilt_when_a_file_changes(stack: PulumiProgram) -> None:
     stack.up().check()

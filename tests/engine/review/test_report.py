@@ -59,6 +59,7 @@ def stack(offline_program: NewProgram, tmp_path: Path) -> PulumiProgram:
     return stack
 
 
+@pytest.mark.slow
 def test_the_recorded_previews_are_the_engine_s(stack: PulumiProgram) -> None:
     """What the unit tests read is what the engine writes today."""
     streamed = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
