@@ -9,9 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..spec.job_args import JobArgs
-from ..spec.policy import RestartPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
-from ..spec.roles import check_used
+from ..spec.roles import check_backoff, check_idle, check_runs, check_used
 from ..spec.shown import shown
 
 _AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
@@ -55,33 +54,16 @@ class PyTorchJobArgs(JobArgs):
     def _complete(self) -> PyTorchJobArgs:
         if self.worker.replicas is None:
             raise ValueError("worker.replicas: required, but not given")
-        idle = sorted(self.worker.model_dump(exclude_defaults=True, exclude={"replicas"}))
-        if not self.workers and idle:
-            raise ValueError(
-                f"worker.{idle[0]}: got {shown(getattr(self.worker, idle[0]))}, but "
-                "worker.replicas is 0: there is no worker to have it"
-            )
+        if not self.workers:
+            check_idle("worker", self.worker)
         roles: dict[str, Replica] = {"master": self.master}
         if self.workers:
             roles["worker"] = self.worker
         for name, role in roles.items():
-            if role.image is None and self.image is None:
-                raise ValueError(f"image: required (or {name}.image)")
-            both = sorted(role.env.keys() & self.secrets.keys())
-            if both:
-                raise ValueError(f"{name}.env.{both[0]}: also given in secrets")
-            if role.command is not None and self.program is not None:
-                raise ValueError(f"{name}.command: the job's program would never run")
-            if role.command is None and self.command is None and self.program is None:
-                raise ValueError("program: required (or command)")
+            check_runs(self, name, role)
         takers = [*roles.values()]
         check_used(self, image=takers, command=takers, args=takers, resources=takers)
-        limit = self.run_policy.backoff_limit
-        if limit and all(role.restart_policy is RestartPolicy.NEVER for role in roles.values()):
-            raise ValueError(
-                f"run_policy.backoff_limit: got {limit}, but no role restarts; "
-                "set its restart_policy to 'OnFailure' or 'Always'"
-            )
+        check_backoff(self, takers)
         return self
 
 

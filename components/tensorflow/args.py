@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from ..spec.job_args import JobArgs
-from ..spec.policy import CleanPodPolicy, RestartPolicy
+from ..spec.policy import CleanPodPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
-from ..spec.roles import check_used
-from ..spec.shown import shown
+from ..spec.roles import check_backoff, check_idle, check_runs, check_used
 
 _CONFIG = "TF_CONFIG"
 _Some = Annotated[int, Field(ge=0, le=MOST_WORKERS, strict=True)]
@@ -87,23 +86,14 @@ class TFJobArgs(JobArgs):
             raise ValueError("worker.replicas: got 0, and there is no chief: nobody would train")
         for name in ("chief", "ps", "worker", "evaluator"):
             replica: Replica = getattr(self, name)
-            idle = sorted(replica.model_dump(exclude_defaults=True, exclude={"replicas"}))
-            if name not in roles and idle:
-                raise ValueError(
-                    f"{name}.{idle[0]}: got {shown(getattr(replica, idle[0]))}, but "
-                    f"{name}.replicas is 0: there is no {name} to have it"
-                )
+            if name not in roles:
+                check_idle(name, replica)
         self._check_servers()
         for name, role in roles.items():
             self._check_role(name, role)
         takers = [*roles.values()]
         check_used(self, image=takers, command=takers, args=takers, resources=takers)
-        limit = self.run_policy.backoff_limit
-        if limit and all(role.restart_policy is RestartPolicy.NEVER for role in takers):
-            raise ValueError(
-                f"run_policy.backoff_limit: got {limit}, but no role restarts; "
-                "set its restart_policy to 'OnFailure' or 'Always'"
-            )
+        check_backoff(self, takers)
         return self
 
     def _check_servers(self) -> None:
@@ -124,15 +114,7 @@ class TFJobArgs(JobArgs):
             )
 
     def _check_role(self, name: str, role: Replica) -> None:
-        if role.image is None and self.image is None:
-            raise ValueError(f"image: required (or {name}.image)")
-        both = sorted(role.env.keys() & self.secrets.keys())
-        if both:
-            raise ValueError(f"{name}.env.{both[0]}: also given in secrets")
         for path, said in (("env", self.env), ("secrets", self.secrets), (f"{name}.env", role.env)):
             if _CONFIG in said:
                 raise ValueError(f"{path}.{_CONFIG}: set by the training-operator")
-        if role.command is not None and self.program is not None:
-            raise ValueError(f"{name}.command: the job's program would never run")
-        if role.command is None and self.command is None and self.program is None:
-            raise ValueError("program: required (or command)")
+        check_runs(self, name, role)
