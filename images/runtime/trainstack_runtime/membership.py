@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
+
+from .line import Line
 
 LOOK_EVERY = 0.2
 MARGIN_SECONDS = 2.0
 LAST_CALL = timedelta(seconds=1)
 """Those who lost a node notice it together: there is nobody else to wait for long."""
+NO_HEARTBEAT = datetime.fromtimestamp(0, timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,17 @@ class Membership:
         self._round = -1
         self._nodes: set[Any] = set()
         self._last_call = handler.settings.timeout.last_call
+        self._line = Line()
 
-    def settle(self) -> int:
-        """Take the nodes that have met just now for the round's; gives the round's number."""
+    def settle(self, store: Any) -> int:
+        """Take the nodes that have met just now for the round's; gives the round's number.
+
+        `store` is what they share in this round.
+        """
         with self._handler._heartbeat_lock:
             state = self._handler._state_holder.state
             self._round, self._nodes = state.round, set(state.participants)
+            self._line.join(store, self._handler._this_node, state.participants)
         return self._round
 
     def hurry(self, lost: bool) -> None:
@@ -47,6 +55,7 @@ class Membership:
         """What has happened to the round, if anything; a run that is over changes no more."""
         waiting = self._handler.num_nodes_waiting()
         with self._handler._heartbeat_lock:
+            self._bury(self._line.dead())
             state = self._handler._state_holder.state
             number, present, closed = state.round, set(state.participants), state.closed
         if closed:
@@ -70,3 +79,15 @@ class Membership:
                 return change
             time.sleep(LOOK_EVERY)
         return None
+
+    def close(self) -> None:
+        """This node launches no more."""
+        self._line.close()
+
+    def _bury(self, node: Any) -> None:
+        """Let torch drop it as one without a heartbeat; if another node wrote first, next time."""
+        holder = self._handler._state_holder
+        if holder.state.round == self._round and node in holder.state.last_heartbeats:
+            holder.state.last_heartbeats[node] = NO_HEARTBEAT
+            holder.mark_dirty()
+            holder.sync()

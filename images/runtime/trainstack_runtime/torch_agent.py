@@ -41,7 +41,8 @@ AGENT = {
     "_stop_workers": ["worker_group"],
 }
 HANDLER = ("_heartbeat_lock", "_state_holder", "_this_node")
-STATE = ("closed", "participants", "round")
+STATE = ("closed", "last_heartbeats", "participants", "round")
+HOLDER = ("mark_dirty", "state", "sync")
 
 
 def missing() -> list[str]:
@@ -58,6 +59,8 @@ def missing() -> list[str]:
     ):
         known = getattr(getattr(dynamic_rendezvous, kind, None), "__annotations__", {})
         lacking += [f"{kind}.{name}" for name in names if name not in known]
+    holder = getattr(dynamic_rendezvous, "_RendezvousStateHolder", None)
+    lacking += [f"_RendezvousStateHolder.{name}" for name in HOLDER if not hasattr(holder, name)]
     if getattr(api, "LocalElasticAgent", None) is not LocalElasticAgent:
         lacking.append("launcher.api.LocalElasticAgent")
     return lacking
@@ -95,6 +98,9 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
             if self._membership:
                 self._worker_group.spec.rdzv_handler.shutdown = lambda: True
             raise
+        finally:
+            if self._membership:
+                self._membership.close()
 
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
         result = super()._monitor_workers(worker_group)
@@ -135,7 +141,7 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
             self._membership.hurry(self._change.lost)
         super()._rendezvous(worker_group)
         os.environ[LAUNCH] = _agreed_launch(worker_group.store)
-        number = self._membership.settle() if self._membership else 0
+        number = self._membership.settle(worker_group.store) if self._membership else 0
         tell(
             "round",
             round=number,

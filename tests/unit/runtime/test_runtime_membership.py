@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from images.runtime.trainstack_runtime.membership import Change, Membership
+from images.runtime.trainstack_runtime.membership import NO_HEARTBEAT, Change, Membership
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,34 @@ class State:
     closed: bool = False
     participants: dict[Node, int] = field(default_factory=lambda: {A: 0, B: 1, C: 2})
     wait_list: set[Node] = field(default_factory=set)
+    last_heartbeats: dict[Node, object] = field(default_factory=dict)
+
+
+class Store(dict[str, str]):
+    """What the nodes of a round share."""
+
+    def set(self, key: str, value: str) -> None:
+        self[key] = value
+
+    def check(self, keys: list[str]) -> bool:
+        return all(key in self for key in keys)
+
+
+class StateHolder:
+    """torch's, which drops nodes without a heartbeat when it writes."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self._dirty = False
+
+    def mark_dirty(self) -> None:
+        self._dirty = True
+
+    def sync(self) -> None:
+        if self._dirty:
+            for node, seen in list(self.state.last_heartbeats.items()):
+                if seen == NO_HEARTBEAT:
+                    del self.state.last_heartbeats[node], self.state.participants[node]
 
 
 class Handler:
@@ -39,7 +68,7 @@ class Handler:
     def __init__(self) -> None:
         self._this_node = A
         self._heartbeat_lock = threading.Lock()
-        self._state_holder = SimpleNamespace(state=State())
+        self._state_holder = StateHolder()
         timeout = SimpleNamespace(last_call=timedelta(seconds=5), _last_call=timedelta(seconds=5))
         self.settings = SimpleNamespace(
             timeout=timeout,
@@ -95,17 +124,37 @@ def _close(state: State) -> None:
 )
 def test_what_ends_a_round(event: Callable[[State], object], change: Change | None) -> None:
     handler = Handler()
-    membership = Membership(handler)
-    assert membership.settle() == 3
-    event(handler.state)
-    assert membership.change() == change
-    assert membership.change_soon() == change
+    with closing(Membership(handler)) as membership:
+        assert membership.settle(Store()) == 3
+        event(handler.state)
+        assert membership.change() == change
+        assert membership.change_soon() == change
 
 
 def test_who_lost_a_node_does_not_wait_for_more() -> None:
     handler = Handler()
-    membership = Membership(handler)
-    membership.hurry(lost=True)
-    assert handler.settings.timeout._last_call == timedelta(seconds=1)
-    membership.hurry(lost=False)
-    assert handler.settings.timeout._last_call == timedelta(seconds=5)
+    with closing(Membership(handler)) as membership:
+        membership.hurry(lost=True)
+        assert handler.settings.timeout._last_call == timedelta(seconds=1)
+        membership.hurry(lost=False)
+        assert handler.settings.timeout._last_call == timedelta(seconds=5)
+
+
+def test_a_neighbour_that_died_loses_its_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Handler()
+    handler.state.last_heartbeats = {A: 1, B: 1, C: 1}
+    with closing(Membership(handler)) as membership:
+        membership.settle(Store())
+        monkeypatch.setattr(membership._line, "dead", lambda: B)
+        assert membership.change() == Change("10.0.0.2 left or is lost", lost=True)
+
+
+def test_one_that_is_back_in_a_later_round_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Handler()
+    with closing(Membership(handler)) as membership:
+        membership.settle(Store())
+        handler.state.last_heartbeats = {A: 1, B: 1, C: 1}
+        handler.state.round = 4
+        monkeypatch.setattr(membership._line, "dead", lambda: B)
+        assert membership.change() == Change("this node was taken for lost", lost=True)
+        assert handler.state.last_heartbeats == {A: 1, B: 1, C: 1}
