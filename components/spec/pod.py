@@ -83,17 +83,18 @@ def pod_template(
 
 def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The pod templates in a job's manifest, the deciding role's first."""
-    return [role["template"] for role in _roles(manifest)]
+    return [role["template"] for role in roles(manifest).values()]
 
 
 def pod_count(manifest: Mapping[str, Any]) -> int:
     """How many pods a job has at most at a time."""
-    return sum(role.get("replicas", 1) for role in _roles(manifest))
+    return sum(role.get("replicas", 1) for role in roles(manifest).values())
 
 
-def _roles(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def roles(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The specs of a job's roles by the names that its kind has for them."""
     spec = manifest["spec"]
-    return list(next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec}).values())
+    return next((spec[key] for key in _REPLICA_SPECS if key in spec), {"Job": spec})
 
 
 def _runtime_env(run: Run, grace: int) -> dict[str, Any]:

@@ -15,11 +15,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ..commands import pod_selector
 from ..spec.inputs import mapped
 from ..spec.job_args import JobArgs
 from ..spec.model import TrainstackError
-from ..spec.pod import templates
 from .target import Target
 
 if TYPE_CHECKING:
@@ -35,9 +33,10 @@ class _Waiter(ResourceProvider):
 
     def create(self, props: Any) -> CreateResult:
         from .poll import wait
+        from .tell import tell
 
         target = Target.from_props(props)
-        outcome = wait(target)
+        outcome = wait(target, tell)
         return CreateResult(target.name, {**props, **outcome})
 
     def diff(self, _id: str, _olds: Any, _news: Any) -> DiffResult:
@@ -75,8 +74,6 @@ def wait_for(
             version=version,
             name=parts[0],
             namespace=parts[1],
-            pod_label=pod_selector(manifest),
-            container=_container(manifest),
             wait=spec.wait,
             timeout=spec.timeout,
             kubeconfig=kubeconfig,
@@ -98,10 +95,6 @@ def wait_for(
 
 def _field(key: str) -> Callable[[dict[str, Any]], Any]:
     return lambda props: props.get(key)
-
-
-def _container(manifest: dict[str, Any]) -> str:
-    return str(templates(manifest)[0]["spec"]["containers"][0]["name"])
 
 
 def _cluster(job: TrainingJob, spec: JobArgs, where: str) -> tuple[str | None, str | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..status import RunRef
+
 
 @dataclass(frozen=True)
 class Target:
@@ -15,22 +17,15 @@ class Target:
     version: str
     namespace: str
     name: str
-    pod_label: str
-    container: str
     wait: str
     timeout: int | None = None
     kubeconfig: str | None = None
     context: str | None = None
 
     @property
-    def plural(self) -> str:
-        """The kind's name in API paths."""
-        return f"{self.kind.lower()}s"
-
-    @property
-    def selector(self) -> str:
-        """Selects the job's pods."""
-        return f"{self.pod_label}={self.name}"
+    def ref(self) -> RunRef:
+        """The run."""
+        return RunRef(f"{self.group}/{self.version}", self.kind, self.namespace, self.name)
 
     def to_props(self) -> dict[str, Any]:
         """Resource properties; what is unset is left out."""

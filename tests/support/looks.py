@@ -1,4 +1,4 @@
-"""Job objects and pods as an API server sends them, cut down to what waiting reads."""
+"""Job objects and pods as an API server sends them, cut down to what is read of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TARGET = Target(
     version="v1",
     namespace="team",
     name="run-v1",
-    pod_label="training.kubeflow.org/job-name",
-    container="pytorch",
     wait="finished",
 )
+_VERSIONS = {JOB: "batch/v1", MPIJOB: "kubeflow.org/v2beta1"}
+_TEMPLATE = {"spec": {"containers": [{"name": "pytorch"}]}}
 
 
 def condition(
@@ -26,8 +26,27 @@ def condition(
     return {"type": type_, "status": status, "reason": reason, "message": message}
 
 
-def job(kind: str, status: dict[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"kind": kind, "metadata": {"name": "run-v1"}}
+def job(
+    kind: str,
+    status: dict[str, Any] | None = None,
+    *,
+    labels: dict[str, str] | None = None,
+    replicas: dict[str, int] | None = None,
+    **policy: Any,
+) -> dict[str, Any]:
+    """A job object; `policy` is what holds for the whole run."""
+    spec: dict[str, Any] = {"template": _TEMPLATE, **policy}
+    if kind != JOB:
+        name = "mpiReplicaSpecs" if kind == MPIJOB else "pytorchReplicaSpecs"
+        counts = replicas or {"Master": 1}
+        roles = {role: {"replicas": count, "template": _TEMPLATE} for role, count in counts.items()}
+        spec = {name: roles, "runPolicy": policy}
+    found: dict[str, Any] = {
+        "apiVersion": _VERSIONS.get(kind, "kubeflow.org/v1"),
+        "kind": kind,
+        "metadata": {"name": "run-v1", "namespace": "team", "labels": labels or {}},
+        "spec": spec,
+    }
     return found if status is None else {**found, "status": status}
 
 
@@ -65,6 +84,7 @@ def pod(
     *,
     statuses: list[dict[str, Any]] | None = None,
     limits: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
     **status: Any,
 ) -> dict[str, Any]:
     """A pod of one training container."""
@@ -76,7 +96,43 @@ def pod(
     if limits:
         container["resources"] = {"limits": limits}
     return {
-        "metadata": {"name": name},
+        "metadata": {"name": name, "labels": labels or {}},
         "spec": {"containers": [container]},
         "status": {"containerStatuses": statuses, **status},
+    }
+
+
+def worker(index: int, state: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
+    """A worker's pod of the training-operator."""
+    labels = {
+        "training.kubeflow.org/replica-index": str(index),
+        "training.kubeflow.org/replica-type": "worker",
+    }
+    return pod(f"run-v1-worker-{index}", state, labels=labels, **rest)
+
+
+def store(state: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
+    """The pod of an `ElasticJob`'s store."""
+    labels = {
+        "trainstack.dev/kind": "ElasticJob",
+        "training.kubeflow.org/replica-index": "0",
+        "training.kubeflow.org/replica-type": "master",
+    }
+    return pod("run-v1-master-0", state, labels=labels, **rest)
+
+
+def launcher(state: dict[str, Any] | None = None, **rest: Any) -> dict[str, Any]:
+    """The pod of an MPIJob's launcher."""
+    labels = {"training.kubeflow.org/job-role": "launcher"}
+    return pod("run-v1-launcher-x7k2p", state, labels=labels, **rest)
+
+
+def event(reason: str, message: str, about: str = "run-v1") -> dict[str, Any]:
+    """A warning."""
+    return {
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "involvedObject": {"name": about},
+        "lastTimestamp": "2026-01-01T10:00:00Z",
     }

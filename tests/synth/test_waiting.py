@@ -27,12 +27,10 @@ def test_it_knows_the_run_whether_its_names_are_plain_or_outputs(namespace: str)
     waiter = synth(program).one("pulumi-python:dynamic:Resource").inputs
     del waiter["__provider"]
     assert waiter == {
-        "container": "pytorch",
         "group": "batch",
         "kind": "Job",
         "name": "a-v1",
         "namespace": "lab",
-        "pod_label": "batch.kubernetes.io/job-name",
         "version": "v1",
         "wait": "finished",
     }

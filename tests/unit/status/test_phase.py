@@ -1,15 +1,14 @@
-"""From what the API server shows to the phase of a run, and to its result."""
+"""From what the API server shows to the phase of a run."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.support.looks import JOB, MPIJOB, PYTORCHJOB, condition, ended, job, pod, report
-from trainstack.waiting.judge import Look, Phase, judge
-from trainstack.waiting.message import decks, messages, verdict
+from tests.support.looks import JOB, MPIJOB, PYTORCHJOB, condition, job, pod
+from trainstack.status import Look, Phase
+from trainstack.status.phase import phase_of
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ from trainstack.waiting.message import decks, messages, verdict
     ],
 )
 def test_phase(kind: str, status: dict[str, Any] | None, phase: Phase) -> None:
-    assert judge(Look(job(kind, status), [])) is phase
+    assert phase_of(Look(job(kind, status), [])) is phase
 
 
 EVICTED = {"conditions": [condition("Created"), condition("Failed", reason="MPIJobEvicted")]}
@@ -93,76 +92,18 @@ LOST = pod("run-worker-1", statuses=[], phase="Failed", reason="Evicted")
 def test_phase_of_an_mpijob(
     status: dict[str, Any] | None, pods: list[dict[str, Any]], phase: Phase
 ) -> None:
-    assert judge(Look(job(MPIJOB, status), pods)) is phase
+    assert phase_of(Look(job(MPIJOB, status), pods)) is phase
 
 
-def test_a_report_is_read_where_the_container_ended() -> None:
-    pods = [
-        pod("run-worker-1", ended(0, report(world_size=2), at="10:02")),
-        pod("run-worker-0", ended(0, report(result={"acc": 0.9}), at="10:01")),
-    ]
-    assert [(name, said["result"]) for name, said in messages(pods, "pytorch")] == [
-        ("run-worker-0", {"acc": 0.9}),
-        ("run-worker-1", None),
-    ]
-    assert verdict(pods, "pytorch")["result"] == {"acc": 0.9}
-
-
-def test_the_result_wins_over_an_earlier_success_without_one() -> None:
-    pods = [
-        pod("run-worker-1", ended(0, report(), at="10:01")),
-        pod("run-worker-0", ended(0, report(result={"acc": 0.9}), at="10:02")),
-    ]
-    assert verdict(pods, "pytorch")["result"] == {"acc": 0.9}
-
-
-def test_decks_win_over_an_earlier_success_without_them() -> None:
-    pods = [
-        pod("run-worker-1", ended(0, report(), at="10:01")),
-        pod("run-worker-0", ended(0, report(decks=["/d", "loss"]), at="10:02")),
-    ]
-    assert decks(verdict(pods, "pytorch")) == {"loss": "/d/loss.html"}
-    assert decks(verdict(pods[:1], "pytorch")) == {}
-    assert decks(verdict([], "pytorch")) is None
-
-
-def test_a_falsy_result_is_a_result() -> None:
-    pods = [
-        pod("run-worker-1", ended(0, report(), at="10:01")),
-        pod("run-worker-0", ended(0, report(result={}), at="10:02")),
-    ]
-    assert verdict(pods, "pytorch")["result"] == {}
-
-
-def test_a_restarted_container_is_read_from_its_last_state() -> None:
-    restarted = {
-        "name": "pytorch",
-        "state": {"running": {}},
-        "lastState": {"terminated": ended(1, report("failed", error="boom"))["terminated"]},
-    }
-    ((name, said),) = messages([pod("run-worker-0", statuses=[restarted])], "pytorch")
-    assert (name, said["error"]) == ("run-worker-0", "boom")
-
-
+@pytest.mark.parametrize("kind", [JOB, MPIJOB, PYTORCHJOB])
 @pytest.mark.parametrize(
-    "message",
-    [None, "", "Killed", "[1]", "3", '"failed"', "{}", '{"result": 3}', "{", "null"],
+    ("conditions", "phase"),
+    [
+        ([], Phase.SUSPENDED),
+        ([condition("Created"), condition("Suspended")], Phase.SUSPENDED),
+        ([condition("Failed")], Phase.FAILED),
+    ],
 )
-def test_what_is_no_report_is_passed_over(message: str | None) -> None:
-    pods = [pod("run-worker-0", ended(0, message)), pod("run-worker-1")]
-    assert messages(pods, "pytorch") == []
-    assert verdict(pods, "pytorch") == {}
-
-
-def test_other_containers_are_passed_over() -> None:
-    side = {"name": "side", "state": ended(0, report(result={"acc": 1}))}
-    assert messages([pod("run-worker-0", statuses=[side])], "pytorch") == []
-
-
-def test_only_successes_make_a_verdict() -> None:
-    pods = [pod("run-worker-0", ended(1, report("failed", result={"acc": 1})))]
-    assert verdict(pods, "pytorch") == {}
-
-
-def test_reports_are_json_lines_of_the_runtime() -> None:
-    assert json.loads(report())["status"] == "succeeded"
+def test_a_run_that_is_held_back(kind: str, conditions: list[dict[str, str]], phase: Phase) -> None:
+    status = {"conditions": conditions, "completionTime": ENDED_AT}
+    assert phase_of(Look(job(kind, status, suspend=True), [])) is phase

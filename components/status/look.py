@@ -1,0 +1,77 @@
+"""What the cluster shows of a run at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..spec.pod import templates
+
+
+@dataclass(frozen=True)
+class Look:
+    """The job object, its pods, and warnings about them, as the API server sent them."""
+
+    job: dict[str, Any]
+    pods: list[dict[str, Any]]
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    """Events of type `Warning`, the newest last."""
+
+    @property
+    def name(self) -> str:
+        """The job object's name."""
+        return str(self.job["metadata"]["name"])
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The job object's labels."""
+        return self.job["metadata"].get("labels") or {}
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The job object's status; empty before a controller has seen it."""
+        return self.job.get("status") or {}
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """What holds for the whole run: deadline, suspension."""
+        spec = self.job.get("spec") or {}
+        return spec if self.job["kind"] == "Job" else spec.get("runPolicy") or {}
+
+    def condition(self, *types: str) -> dict[str, Any] | None:
+        """The first condition of one of these types that is true."""
+        return next(
+            (
+                item
+                for item in self.status.get("conditions") or []
+                if item["type"] in types and item["status"] == "True"
+            ),
+            None,
+        )
+
+    @property
+    def containers(self) -> set[str]:
+        """Names of the containers that train."""
+        found = templates(self.job) if self.job.get("spec") else []
+        return {str(template["spec"]["containers"][0]["name"]) for template in found}
+
+    def training_statuses(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Each pod with the status of its training container."""
+        names = self.containers
+        for pod in self.pods:
+            for status in container_statuses(pod):
+                if status["name"] in names:
+                    yield pod, status
+
+
+def container_statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """Statuses of init containers and containers."""
+    status = pod.get("status", {})
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def pod_condition(pod: dict[str, Any], type_: str) -> dict[str, Any]:
+    """A condition of a pod; empty when it has none of this type."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    return next((item for item in conditions if item["type"] == type_), {})
