@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +15,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .root import StorageError
+from .root import StorageError, StorageRefusalError
 
 FILES_AT_ONCE = 8
 MOST_KEYS = 1000
 """That one request can delete."""
+REFUSALS = {
+    "403",
+    "AccessDenied",
+    "AuthorizationHeaderMalformed",
+    "InvalidAccessKeyId",
+    "InvalidBucketName",
+    "NoSuchBucket",
+    "PermanentRedirect",
+    "SignatureDoesNotMatch",
+}
+"""Codes of answers that stay the same, however often one asks."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +93,11 @@ class Bucket:
         """A new local folder, so that ranks of one pod do not upload each other's files."""
         self.local.mkdir(parents=True, exist_ok=True)
         for left in self.local.glob("saving-*"):
-            if not Path("/proc", left.name.split("-")[1]).exists():
+            _, pid, born, *_ = f"{left.name}--".split("-")
+            if born != _born(pid):
                 shutil.rmtree(left, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=f"saving-{os.getpid()}-", dir=self.local))
+        own = os.getpid()
+        return Path(tempfile.mkdtemp(prefix=f"saving-{own}-{_born(str(own))}-", dir=self.local))
 
     def put(self, path: str, local: Path) -> None:
         """Upload a file, or all that is in a folder."""
@@ -98,12 +112,18 @@ class Bucket:
             self._each(upload, files)
 
     def keep(self, folder: str, staged: Path) -> None:
-        """Upload all of it, and remove the local files."""
-        self.put(folder, staged)
-        shutil.rmtree(staged, ignore_errors=True)
+        """Upload all of it, and remove the local files, whether or not that went well."""
+        try:
+            self.put(folder, staged)
+        finally:
+            self.drop_part(staged)
 
     def drop(self, folder: str, staged: Path) -> None:
-        """Forget what was staged."""
+        """Forget what was staged, all of it."""
+        self.drop_part(staged)
+
+    def drop_part(self, staged: Path) -> None:
+        """Forget this rank's part, which lies in a folder of its own."""
         shutil.rmtree(staged, ignore_errors=True)
 
     def fetch(self, folder: str) -> Path:
@@ -123,11 +143,12 @@ class Bucket:
             found = [self._key(path), *self._keys(self._key(path) + "/")]
             for first in range(0, len(found), MOST_KEYS):
                 keys = [{"Key": key} for key in found[first : first + MOST_KEYS]]
-                said = self._client.delete_objects(
+                answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
                 )
-                if errors := said.get("Errors"):
-                    raise StorageError(f"{self.url}/{path}: {errors[0].get('Message')}")
+                if errors := answer.get("Errors"):
+                    said = f"{self.url}/{path}: {errors[0].get('Message')}"
+                    raise _failure(errors[0].get("Code"), said)
 
     def _download(self, folder: str, target: Path) -> None:
         prefix = self._key(folder) + "/"
@@ -177,14 +198,43 @@ class Bucket:
         """Errors of boto3 as ours."""
         try:
             from boto3.exceptions import Boto3Error
-            from botocore.exceptions import BotoCoreError, ClientError
+            from botocore import exceptions as botocore
         except ImportError:
-            raise StorageError(f"{self.url}: boto3 is not in the image") from None
+            raise StorageRefusalError(f"{self.url}: boto3 is not in the image") from None
+        refused = (
+            botocore.NoCredentialsError,
+            botocore.ParamValidationError,
+            botocore.PartialCredentialsError,
+            ValueError,
+        )
         try:
             yield
-        except (Boto3Error, BotoCoreError, ClientError) as error:
+        except (Boto3Error, botocore.BotoCoreError, botocore.ClientError, ValueError) as error:
             where = "/".join(part for part in (self.url.rstrip("/"), path) if part)
-            raise StorageError(f"{where}: {error}") from error
+            if isinstance(error, refused):
+                raise StorageRefusalError(f"{where}: {error}") from error
+            raise _failure(_code(error), f"{where}: {error}") from error
+
+
+def _failure(code: str | None, said: str) -> OSError:
+    return StorageRefusalError(said) if code in REFUSALS else StorageError(said)
+
+
+def _code(error: Exception) -> str | None:
+    """The store's own, which an upload wraps into a sentence."""
+    if answer := getattr(error, "response", None):
+        return str(answer.get("Error", {}).get("Code"))
+    found = re.search(r"An error occurred \((\w+)\)", str(error))
+    return found[1] if found else None
+
+
+def _born(pid: str) -> str:
+    """When the process that has this number began, in the kernel's ticks; empty without one."""
+    try:
+        said = Path("/proc", pid, "stat").read_text()
+    except OSError:
+        return ""
+    return said.rpartition(")")[2].split()[19]
 
 
 @cache

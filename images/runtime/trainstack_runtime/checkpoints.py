@@ -24,6 +24,8 @@ LAUNCH = "TRAINSTACK_LAUNCH"
 """Variable with a text that is the same on all ranks of a round, and of no other one."""
 _LAUNCH = ("TRAINSTACK_COLLECTOR", "MASTER_ADDR", "MASTER_PORT", "TORCHELASTIC_RESTART_COUNT")
 """What tells one launch from another where nobody made such a text."""
+_UNIQUE = (LAUNCH, "TRAINSTACK_COLLECTOR")
+"""Of these, what no other launch has."""
 
 
 def resume_folder() -> Path | None:
@@ -55,7 +57,7 @@ def save_folder(step: int, *, sharded: bool = False, rank: int | None = None) ->
     rank = place.rank if rank is None else rank
     ranks = place.world_size if sharded else 1
     name = f"step-{step:09d}-{_launch() if sharded else _moment()}"
-    if rank >= ranks or (sharded and run.has(name)):
+    if rank >= ranks or (sharded and run.marked(name, rank, ranks)):
         with _dropped() as folder:
             yield folder
         return
@@ -64,19 +66,21 @@ def save_folder(step: int, *, sharded: bool = False, rank: int | None = None) ->
     try:
         yield staged
     except BaseException:
-        if not sharded:
+        if sharded:
+            run.root.drop_part(staged)
+        else:
             run.root.drop(path, staged)
         raise
     run.root.keep(path, staged)
     run.mark(name, rank, ranks)
     if rank == 0:
-        _prune(run)
+        _prune(run, name)
 
 
-def _prune(run: RunFolder) -> None:
+def _prune(run: RunFolder, saved: str) -> None:
     """Storage that refuses to remove what is outdated does not undo a save."""
     try:
-        run.prune()
+        run.prune(saved)
     except OSError as error:
         say(f"outdated checkpoints stay: {error}")
 
@@ -102,7 +106,7 @@ def prepare(place: Place) -> None:
 
 def _claim(run: RunFolder) -> None:
     try:
-        run.claim()
+        run.claim(_launch() if any(os.environ.get(name) for name in _UNIQUE) else None)
     except PermissionError as error:
         raise PermissionError(
             f"{error}: user {os.geteuid()} cannot write to the checkpoints' volume; "

@@ -14,8 +14,9 @@ from .log import say
 from .message import write_message
 from .mpi import Launch, launch_mpi
 from .mpi_worker import serve
-from .outcome import Failed, Outcome, Success, stopped, unlaunched
+from .outcome import Failed, Outcome, Success, stopped, unlaunched, unusable
 from .program import Program
+from .root import StorageRefusalError
 from .settings import Mode, Settings, SettingsError
 from .store import keep_store
 from .termination import Stopped, Termination
@@ -52,6 +53,8 @@ def main(words: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, settings: Settings, termination: Termination) -> Outcome:
     try:
         before = finished_before()
+    except (PermissionError, StorageRefusalError, ValueError) as error:
+        return unusable(f"the checkpoints cannot be read: {error}")
     except OSError as error:
         return unlaunched(f"the checkpoints cannot be read: {error}", exitcode.UNREACHABLE)
     if options.role == "torch":

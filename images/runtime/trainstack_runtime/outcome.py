@@ -97,6 +97,11 @@ def unlaunched(error: str, exit_code: int) -> Failed:
     return Failed(Failure("rendezvous", exit_code, error), exit_code)
 
 
+def unusable(error: str) -> Failed:
+    """What the job was given is at fault, so that no retry helps."""
+    return Failed(Failure("storage", exitcode.USAGE, error), exitcode.USAGE)
+
+
 def _line(said: dict[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 

@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from .errors import RecoverableError
+
 FOLDER = "TRAINSTACK_CHECKPOINT_FOLDER"
 URL = "TRAINSTACK_CHECKPOINT_URL"
 ENDPOINT = "TRAINSTACK_CHECKPOINT_ENDPOINT"
 REGION = "TRAINSTACK_CHECKPOINT_REGION"
 
 
-class StorageError(OSError):
-    """The storage did not do what it was asked."""
+class StorageError(OSError, RecoverableError):
+    """The storage did not do what it was asked, and may do so another time."""
+
+
+class StorageRefusalError(OSError):
+    """It never will: no client in the image, wrong keys, no such bucket."""
 
 
 class Root(Protocol):
@@ -42,7 +48,10 @@ class Root(Protocol):
         """Return when all that was staged lasts."""
 
     def drop(self, folder: str, staged: Path) -> None:
-        """Forget what was staged."""
+        """Forget what was staged, all of it."""
+
+    def drop_part(self, staged: Path) -> None:
+        """Forget this rank's part of what was staged, where it lies by itself."""
 
     def fetch(self, folder: str) -> Path:
         """A local folder with all that is in `folder`."""

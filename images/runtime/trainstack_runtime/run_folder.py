@@ -77,12 +77,16 @@ class RunFolder:
         """This version, from the root."""
         return f"{self.run}/{self.version}"
 
-    def claim(self) -> None:
-        """Say whose this version is, and that no checkpoint is under way; for rank 0 only."""
+    def claim(self, launch: str | None = None) -> None:
+        """Say whose this version is, and that no checkpoint is under way; for rank 0 only.
+
+        But for those of this `launch`: other ranks may have begun before rank 0.
+        """
         said = {"stack": self.stack, "started": time.time()}
         self.root.write(f"{self.path}/run.json", json.dumps(said).encode())
         complete = {found.name for found in self.checkpoints(self.path)}
-        self._remove_marks(lambda name: name not in complete)
+        own = f"-{launch}"
+        self._remove_marks(lambda name: name not in complete and not name.endswith(own))
 
     def checkpoints(self, version: str) -> list[Checkpoint]:
         """All complete ones of a version, the oldest first."""
@@ -97,21 +101,24 @@ class RunFolder:
             if len(seen) == ranks
         )
 
-    def has(self, name: str) -> bool:
-        """Whether this version has a complete checkpoint of that name."""
-        return any(found.name == name for found in self.checkpoints(self.path))
+    def marked(self, name: str, rank: int, ranks: int) -> bool:
+        """Whether this rank's part of a checkpoint is complete, and may not be written again."""
+        return f"{name}.{rank}-of-{ranks}" in self.root.names(f"{self.path}/saved")
 
     def mark(self, name: str, rank: int, ranks: int) -> None:
         """This rank's part of a checkpoint is complete."""
         self.root.write(f"{self.path}/saved/{name}.{rank}-of-{ranks}", b"")
 
-    def prune(self) -> None:
-        """Leave the newest `keep` complete checkpoints of this version; for rank 0 only."""
+    def prune(self, saved: str) -> None:
+        """Leave the newest `keep` complete checkpoints of this version; for rank 0 only.
+
+        What it has just `saved` stays too, whatever its step: others may still save their parts.
+        """
         complete = self.checkpoints(self.path)
         if not complete:
             return
-        old = {found.name for found in complete[: -self.keep]}
-        kept = {found.name for found in complete} - old
+        old = {found.name for found in complete[: -self.keep]} - {saved}
+        kept = {found.name for found in complete} - old | {saved}
         for name in self.root.names(self.path):
             form = _NAME.fullmatch(name)
             if form and name not in kept and int(form["step"]) < complete[-1].step:

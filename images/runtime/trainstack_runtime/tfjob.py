@@ -60,14 +60,14 @@ def serve(task: Task) -> None:
     if task.type == "worker":
         # Else the chief's calls could take all threads and wait for each other.
         options.inter_op_parallelism_threads = max(os.cpu_count() or 1, task.world_size + 1)
-    tf.distribute.Server(
+    server = tf.distribute.Server(
         tf.train.ClusterSpec(dict(task.cluster)),
         job_name=task.type,
         task_index=task.index,
         protocol="grpc",
         config=options,
     )
-    say(f"{task.type} {task.index} serves the chief")
+    say(f"{task.type} {task.index} serves the chief at {server.target}")
     # Not `join`, during which Python would not react to SIGTERM.
     while True:
         signal.pause()

@@ -74,8 +74,11 @@ class Volume:
             _sync(path)
 
     def drop(self, folder: str, staged: Path) -> None:
-        """Forget what was staged."""
+        """Forget what was staged, all of it."""
         shutil.rmtree(staged, ignore_errors=True)
+
+    def drop_part(self, staged: Path) -> None:
+        """Leave it: the others' parts are among it."""
 
     def fetch(self, folder: str) -> Path:
         """The folder itself."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
 
 from images.runtime.trainstack_runtime import resume_folder, save_folder
 from images.runtime.trainstack_runtime.artifacts import storage
+from images.runtime.trainstack_runtime.bucket import REFUSALS
 from images.runtime.trainstack_runtime.checkpoints import prepare
+from images.runtime.trainstack_runtime.errors import RecoverableError
 from images.runtime.trainstack_runtime.finished import finish, finished_before
 from images.runtime.trainstack_runtime.folder import Place
 from images.runtime.trainstack_runtime.outcome import Success
-from images.runtime.trainstack_runtime.root import Root, StorageError, root_from_env
+from images.runtime.trainstack_runtime.root import (
+    Root,
+    StorageError,
+    StorageRefusalError,
+    root_from_env,
+)
 from images.runtime.trainstack_runtime.run_folder import RunFolder
 from tests.support.s3 import S3, s3_server
 
@@ -176,6 +187,14 @@ def test_shards_of_an_earlier_launch_do_not_complete_a_later_one(start: Start) -
     assert resume_folder() is None
 
 
+def test_a_rank_may_save_its_part_before_rank_0_has_begun(start: Start) -> None:
+    for rank in (1, 0):
+        start(rank=rank, ranks=2, TRAINSTACK_LAUNCH="launch-1")
+        save(1, f"1/{rank}", sharded=True, name=f"part-{rank}")
+    start()
+    assert [resumed(f"part-{part}") for part in range(2)] == ["1/0", "1/1"]
+
+
 def test_shards_belong_together_when_one_node_has_restarted_its_ranks(start: Start) -> None:
     for rank, restarts in ((0, "1"), (1, "0")):
         env = {"TRAINSTACK_LAUNCH": "round-2", "TORCHELASTIC_RESTART_COUNT": restarts}
@@ -185,11 +204,15 @@ def test_shards_belong_together_when_one_node_has_restarted_its_ranks(start: Sta
     assert [resumed(f"part-{part}") for part in range(2)] == ["1/0", "1/1"]
 
 
+@pytest.mark.parametrize("error", [StorageError, StorageRefusalError])
 def test_storage_that_refuses_to_prune_does_not_undo_a_save(
-    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    error: type[OSError],
 ) -> None:
-    def refuse(self: RunFolder) -> None:
-        raise StorageError("AccessDenied")
+    def refuse(self: RunFolder, saved: str) -> None:
+        raise error("AccessDenied")
 
     start(TRAINSTACK_CHECKPOINT_KEEP="1")
     save(1)
@@ -206,6 +229,38 @@ def test_shards_saved_before_are_left_alone(start: Start) -> None:
             save(1, content, sharded=True, name=f"part-{rank}")
     start()
     assert (resumed("part-0"), resumed("part-1")) == ("first", "first")
+
+
+def test_a_rank_that_saves_a_step_again_does_not_touch_its_part(start: Start) -> None:
+    start(rank=0, ranks=2)
+    save(1, "first", sharded=True, name="part-0")
+    save(1, "second", sharded=True, name="part-0")
+    start(rank=1, ranks=2)
+    save(1, "first", sharded=True, name="part-1")
+    save(1, "second", sharded=True, name="part-1")
+    start()
+    assert (resumed("part-0"), resumed("part-1")) == ("first", "first")
+
+
+def test_a_rank_may_try_again_to_save_its_part(start: Start) -> None:
+    start(rank=0, ranks=2)
+    save(1, "0", sharded=True, name="part-0")
+    start(rank=1, ranks=2)
+    crash_while_saving(1, sharded=True)
+    save(1, "1", sharded=True, name="part-1")
+    start()
+    assert (resumed("part-0"), resumed("part-1")) == ("0", "1")
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_what_was_just_saved_is_kept_though_its_step_is_lower(start: Start, sharded: bool) -> None:
+    start(ranks=2 if sharded else 1, TRAINSTACK_CHECKPOINT_KEEP="2")
+    for step in (10, 20, 30):
+        save(step)
+    save(5, sharded=sharded)
+    assert steps() == [5, 20, 30]
+    save(40)
+    assert steps() == [30, 40]
 
 
 def test_the_last_n_are_kept(start: Start) -> None:
@@ -399,11 +454,94 @@ def test_a_pod_keeps_only_what_it_needs_of_a_bucket(
     assert not list(tmp_path.glob("saving-*"))
 
 
-def test_a_bucket_that_does_not_answer_is_named(tmp_path: Path, s3: S3) -> None:
+def test_a_pod_forgets_what_did_not_reach_the_bucket(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**s3.env(tmp_path, "lost"), "TRAINSTACK_RUN": "digits"}.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / f"saving-{os.getpid()}-1-of-another-with-this-number").mkdir()
+    prepare(Place())
+    crash_while_saving(1, sharded=True)
+    assert not list(tmp_path.glob("saving-*"))
+    monkeypatch.setenv("TRAINSTACK_CHECKPOINT_URL", "s3://absent/team")
+    with pytest.raises(StorageRefusalError, match="NoSuchBucket"):
+        save(1)
+    assert not list(tmp_path.glob("saving-*"))
+
+
+class Answer(BaseHTTPRequestHandler):
+    """The same error whatever is asked; its code is the path's first part."""
+
+    def do_GET(self) -> None:
+        code = urlsplit(self.path).path.split("/")[1]
+        body = f"<Error><Code>{code}</Code></Error>".encode()
+        self.send_response(403 if code in REFUSALS else 409)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None: ...
+
+
+@pytest.fixture
+def refuses() -> Iterator[str]:
+    """Address of a store with that answer."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("AccessDenied", StorageRefusalError),
+        ("InvalidAccessKeyId", StorageRefusalError),
+        ("SignatureDoesNotMatch", StorageRefusalError),
+        ("OperationAborted", StorageError),
+    ],
+)
+def test_only_what_may_change_is_tried_again(
+    tmp_path: Path, s3: S3, refuses: str, code: str, error: type[OSError]
+) -> None:
+    env = {**s3.env(tmp_path), "TRAINSTACK_CHECKPOINT_ENDPOINT": refuses}
+    found = root_from_env({**env, "TRAINSTACK_CHECKPOINT_URL": f"s3://{code}/team"})
+    assert found is not None
+    with pytest.raises(OSError, match=code) as caught:
+        found.names("digits")
+    assert type(caught.value) is error
+    assert isinstance(caught.value, RecoverableError) == (error is StorageError)
+
+
+def test_a_bucket_without_keys_client_or_address_is_refused(
+    tmp_path: Path, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def error(**said: str) -> str:
+        found = root_from_env({**s3.env(tmp_path), **said})
+        assert found is not None
+        with pytest.raises(StorageRefusalError) as caught:
+            found.names("digits")
+        return str(caught.value)
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    elsewhere = s3.endpoint.replace("127.0.0.1", "localhost")
+    assert error(TRAINSTACK_CHECKPOINT_ENDPOINT=elsewhere) == (
+        "s3://runs/team/digits: Unable to locate credentials"
+    )
+    assert "Invalid endpoint: nowhere" in error(TRAINSTACK_CHECKPOINT_ENDPOINT="nowhere")
+    monkeypatch.setitem(sys.modules, "boto3.exceptions", None)
+    assert error() == "s3://runs/team: boto3 is not in the image"
+
+
+def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, s3: S3) -> None:
     env = {**s3.env(tmp_path), "TRAINSTACK_CHECKPOINT_URL": "s3://absent/team"}
     found = root_from_env(env)
     assert found is not None
-    with pytest.raises(StorageError, match=r"s3://absent/team/digits: .*NoSuchBucket"):
+    with pytest.raises(StorageRefusalError, match=r"s3://absent/team/digits: .*NoSuchBucket"):
         found.names("digits")
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from images.runtime.trainstack_runtime.settings import SettingsError
 from images.runtime.trainstack_runtime.tfconfig import Task
-from images.runtime.trainstack_runtime.tfjob import environment, meet
+from images.runtime.trainstack_runtime.tfjob import environment, meet, serve
 
 RUNTIME = Path(__file__).parents[3] / "images" / "runtime"
 SERVED = {"chief": ["c:1"], "evaluator": ["e:1"], "ps": ["p:1"], "worker": ["w0:1", "w1:1"]}
@@ -102,6 +105,11 @@ def test_a_missing_peer_is_named() -> None:
             204,
             {"status": "failed", "reason": "exception"},
         ),
+        (
+            "from trainstack_runtime.root import StorageError\nraise StorageError('SlowDown')",
+            204,
+            {"status": "failed", "reason": "exception"},
+        ),
     ],
 )
 def test_a_pod_alone_runs_the_program(
@@ -122,3 +130,69 @@ def test_a_pod_alone_runs_the_program(
     assert done.returncode == code
     said = json.loads(message.read_text())
     assert {key: said[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("env", "error"),
+    [
+        (
+            {"TRAINSTACK_CHECKPOINT_URL": "s3://runs/team", "TRAINSTACK_CHECKPOINT_REGION": "x"},
+            "the checkpoints cannot be read: s3://runs/team/run/local/finished.json: "
+            "Unable to locate credentials",
+        ),
+        (
+            {"TRAINSTACK_CHECKPOINT_KEEP": "some"},
+            "the checkpoints cannot be read: invalid literal for int() with base 10: 'some'",
+        ),
+    ],
+)
+def test_storage_that_no_retry_makes_usable_is_the_jobs_mistake(
+    tmp_path: Path, env: dict[str, str], error: str
+) -> None:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    own = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(RUNTIME),
+        "TRAINSTACK_CHECKPOINT_FOLDER": str(tmp_path),
+        "TRAINSTACK_TERMINATION_MESSAGE": str(tmp_path / "message"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "trainstack_runtime", "tensorflow", "--script", "train.py", "--"],
+        env={**kept, **own, **env},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"trainstack: {error}\n"
+    said = json.loads((tmp_path / "message").read_text())
+    assert (said["reason"], said["error"]) == ("storage", error)
+
+
+def test_a_server_serves_as_long_as_the_pod_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers: list[weakref.ref[Server]] = []
+
+    class Server:
+        target = "grpc://localhost:1"
+
+        def __init__(self, *args: object, **rest: object) -> None:
+            servers.append(weakref.ref(self))
+
+    class EndedError(Exception):
+        pass
+
+    def pause() -> None:
+        gc.collect()
+        assert servers[0]() is not None
+        raise EndedError
+
+    tensorflow = SimpleNamespace(
+        compat=SimpleNamespace(v1=SimpleNamespace(ConfigProto=SimpleNamespace)),
+        distribute=SimpleNamespace(Server=Server),
+        train=SimpleNamespace(ClusterSpec=dict),
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    monkeypatch.setattr("signal.pause", pause)
+    with pytest.raises(EndedError):
+        serve(task(SERVED, "ps"))
