@@ -11,9 +11,18 @@ OF_THIS_PROCESS = Path("/proc/self/cgroup")
 
 def threads(ranks: int) -> int:
     """This container's CPUs shared by so many ranks, at least one each."""
+    return max(1, int(_available() // ranks))
+
+
+def count() -> int:
+    """This container's CPUs, at least one."""
+    return threads(1)
+
+
+def _available() -> float:
     allowed = float(len(os.sched_getaffinity(0)))
     limit = cpu_limit(OF_THIS_PROCESS.read_text() if OF_THIS_PROCESS.exists() else "", CGROUPS)
-    return max(1, int(min(allowed, limit or allowed) // ranks))
+    return min(allowed, limit or allowed)
 
 
 def cpu_limit(membership: str, root: Path) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from . import cpus
 from .endpoint import Endpoint
 
 RDZV_DEFAULTS = {
@@ -17,6 +18,7 @@ RDZV_DEFAULTS = {
     "last_call_timeout": "5",
     "read_timeout": "900",
 }
+RDZV_NUMBERS = (*RDZV_DEFAULTS, "close_timeout", "heartbeat_timeout")
 SAVING_MARGIN = 5
 TERMINATION_LOG = "/dev/termination-log"
 
@@ -72,7 +74,7 @@ class Settings:
             backend=said.get("PET_RDZV_BACKEND", "c10d"),
             endpoint=_endpoint(said, "PET_RDZV_ENDPOINT"),
             run_id=said.get("PET_RDZV_ID") or said.get("TRAINSTACK_JOB", "trainstack"),
-            rdzv={**RDZV_DEFAULTS, **_pairs(said, "PET_RDZV_CONF")},
+            rdzv={**RDZV_DEFAULTS, **_rdzv(said, "PET_RDZV_CONF")},
             max_restarts=_number(said, "PET_MAX_RESTARTS", 0),
             monitor_interval=_seconds(said, "PET_MONITOR_INTERVAL", 0.1),
             node_rank=_number(said, "PET_NODE_RANK", 0),
@@ -104,7 +106,7 @@ class Settings:
         return float(self.rdzv["join_timeout"])
 
     def processes(self) -> int:
-        """Processes on this node: a number, or one a GPU, else one a core."""
+        """Processes on this node: a number, or one a GPU, else one a CPU of this container."""
         text = self.nproc_per_node
         if text.isdecimal() and int(text) > 0:
             return int(text)
@@ -115,7 +117,7 @@ class Settings:
         gpus = 0 if text == "cpu" else torch.cuda.device_count()
         if text == "gpu" and not gpus:
             raise SettingsError("PET_NPROC_PER_NODE: got 'gpu', and there is no GPU")
-        return gpus or len(os.sched_getaffinity(0))
+        return gpus or cpus.count()
 
     def _check(self) -> None:
         if self.backend not in ("c10d", "static"):
@@ -174,6 +176,15 @@ def _pairs(said: Mapping[str, str], name: str) -> dict[str, str]:
         if not (key and equals and value):
             raise SettingsError(f"{name}: got {item!r}: must be 'key=value,key=value'")
         pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _rdzv(said: Mapping[str, str], name: str) -> dict[str, str]:
+    pairs = _pairs(said, name)
+    for key in RDZV_NUMBERS:
+        text = pairs.get(key, "1")
+        if not text.isdecimal() or int(text) < 1:
+            raise SettingsError(f"{name}: {key}={text}: must be a whole number above 0")
     return pairs
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from images.runtime.trainstack_runtime import cpus
 from images.runtime.trainstack_runtime.endpoint import Endpoint
 from images.runtime.trainstack_runtime.settings import RDZV_DEFAULTS, Mode, Settings, SettingsError
 
@@ -74,6 +78,12 @@ def test_the_time_to_save_leaves_a_margin(grace: str, saving: int) -> None:
         ({"PET_MONITOR_INTERVAL": "0"}, "PET_MONITOR_INTERVAL: got '0'"),
         ({"PET_MONITOR_INTERVAL": "nan"}, "PET_MONITOR_INTERVAL: got 'nan'"),
         ({"PET_RDZV_CONF": "a=1,b"}, "PET_RDZV_CONF: got 'b': must be 'key=value,key=value'"),
+        (
+            {"PET_RDZV_CONF": "join_timeout=soon"},
+            "PET_RDZV_CONF: join_timeout=soon: must be a whole number above 0",
+        ),
+        ({"PET_RDZV_CONF": "last_call_timeout=0"}, "PET_RDZV_CONF: last_call_timeout=0: must"),
+        ({"PET_RDZV_CONF": "keep_alive_interval=0.5"}, "PET_RDZV_CONF: keep_alive_interval=0.5"),
         ({"PET_RDZV_ENDPOINT": "host:many"}, "PET_RDZV_ENDPOINT: got 'host:many'"),
         ({"TRAINSTACK_START_METHOD": "thread"}, "allowed: spawn, fork"),
         ({"TRAINSTACK_GRACE_SECONDS": "1m"}, "TRAINSTACK_GRACE_SECONDS: got '1m'"),
@@ -89,6 +99,18 @@ def test_what_cannot_be_read_is_named(env: dict[str, str], error: str) -> None:
 def test_processes_must_be_a_number_or_known(nproc: str) -> None:
     with pytest.raises(SettingsError, match="PET_NPROC_PER_NODE"):
         Settings.from_env({"PET_NPROC_PER_NODE": nproc}).processes()
+
+
+@pytest.mark.parametrize(("gpus", "processes"), [(0, 3), (8, 8)])
+def test_auto_is_a_process_for_each_gpu_else_for_each_cpu_of_the_container(
+    monkeypatch: pytest.MonkeyPatch, gpus: int, processes: int
+) -> None:
+    torch = SimpleNamespace(cuda=SimpleNamespace(device_count=lambda: gpus))
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)))
+    monkeypatch.setattr(cpus, "cpu_limit", lambda *_: 3.5)
+    assert Settings.from_env({"PET_NPROC_PER_NODE": "auto"}).processes() == processes
+    assert Settings.from_env({"PET_NPROC_PER_NODE": "cpu"}).processes() == 3
 
 
 @pytest.mark.parametrize(
