@@ -148,4 +148,5 @@ def _silent(rank: Rank) -> Failure:
         "signal ended it",
         rank=rank.rank,
         at=time.time(),
+        lost_peer=True,
     )

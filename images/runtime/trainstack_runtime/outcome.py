@@ -71,6 +71,7 @@ class Failed:
             "location": _shortened(failure.location or "", LONGEST_LINE) or None,
             "traceback": [_shortened(line, LONGEST_LINE) for line in failure.traceback],
             "restarts": failure.restarts,
+            **({"lost_peer": True} if failure.lost_peer else {}),
         }
         while said["traceback"] and len(_line(said).encode()) > LARGEST_MESSAGE:
             del said["traceback"][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from typing import Any
 
 from .artifacts import storage
@@ -14,6 +15,9 @@ from .returned import fitting, plain
 
 LARGEST_RESULT = 3_000
 
+PROGRESS_SECONDS = 1.0
+
+_quiet_until: dict[tuple[str, ...], float] = {}
 _result: dict[str, Any] = {}
 _returned: list[Any] = []
 
@@ -56,14 +60,30 @@ def reported() -> Any:
 
 
 def progress(*, step: int | None = None, total: int | None = None, **metrics: Any) -> None:
-    """Print one line of JSON about how far the training is; on rank 0 only."""
+    """Print a line of JSON about how far the training is; on rank 0, at most one a second.
+
+    Calls with the same names within a second of a printed one are dropped without looking at their
+    values, but for that of the last step. What JSON cannot hold is printed as a text.
+    """
     if os.environ.get("RANK", "0") != "0":
         return
+    now, names = time.monotonic(), ("step", "total", *metrics)
+    if now < _quiet_until.get(names, now) and (step is None or step != total):
+        return
+    _quiet_until[names] = now + PROGRESS_SECONDS
     said = {"step": step, "total": total, **metrics}
-    line = {name: _plain(name, value) for name, value in said.items() if value is not None}
+    line = {name: _shown(value) for name, value in said.items() if value is not None}
     text = json.dumps({"trainstack": "progress", **line}, ensure_ascii=False)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _shown(value: Any) -> Any:
+    """The value as JSON has it, or as a text; a diverging loss ends no training."""
+    try:
+        return _plain("", value)
+    except (RuntimeError, ValueError):
+        return str(value)
 
 
 def _plain(name: str, value: Any) -> Any:

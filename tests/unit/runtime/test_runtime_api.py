@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,7 @@ class Scalar:
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No result from elsewhere."""
+    monkeypatch.setattr(report, "_quiet_until", {})
     monkeypatch.setattr(report, "_result", {})
     monkeypatch.delenv("RANK", raising=False)
     yield
@@ -78,6 +81,10 @@ def test_a_large_result_is_refused() -> None:
     assert report.reported() == {"a": 1}
 
 
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
 def test_progress_is_a_line_of_rank_zero(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,9 +92,37 @@ def test_progress_is_a_line_of_rank_zero(
     trainstack_runtime.progress(lr=0.1)
     monkeypatch.setenv("RANK", "1")
     trainstack_runtime.progress(step=2)
-    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+    assert printed(capsys) == [
         {"trainstack": "progress", "step": 1, "total": 10, "loss": 0.5},
         {"trainstack": "progress", "lr": 0.1},
+    ]
+
+
+def test_progress_is_printed_once_a_second_and_at_the_last_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unread:
+        def item(self) -> float:
+            raise AssertionError("nobody needs this value")
+
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(report, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    for step, clock.now in enumerate((100.0, 100.4, 100.9, 101.0, 101.1, 101.2), start=1):
+        quiet = step in (2, 3, 5)
+        trainstack_runtime.progress(step=step, total=6, loss=Unread() if quiet else 0.5)
+        if quiet:
+            trainstack_runtime.progress(step=step, accuracy=0.9)
+    assert [
+        (line["step"], "accuracy" if "accuracy" in line else "loss") for line in printed(capsys)
+    ] == [(1, "loss"), (2, "accuracy"), (4, "loss"), (6, "loss")]
+
+
+def test_progress_takes_what_json_cannot_hold_as_a_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trainstack_runtime.progress(step=1, loss=math.nan, best=math.inf, at=Path("/x"))
+    assert printed(capsys) == [
+        {"trainstack": "progress", "step": 1, "loss": "nan", "best": "inf", "at": "/x"}
     ]
 
 

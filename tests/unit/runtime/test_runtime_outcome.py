@@ -58,6 +58,11 @@ def test_failure_has_the_cause() -> None:
     }
 
 
+def test_a_failure_that_only_lost_a_peer_says_so() -> None:
+    lost = Failure("exception", 1, "Connection closed by peer", lost_peer=True)
+    assert json.loads(Failed(lost).message())["lost_peer"] is True
+
+
 def test_stopped_and_unlaunched() -> None:
     assert json.loads(stopped().message())["status"] == "stopped"
     assert stopped().exit_code == 143
