@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from .history import history
 from .operators import operators
 from .policy import policy
 from .render import render
 from .report import report
+from .rollback import rollback
 
 app = typer.Typer(
     help="Distributed training as versioned Pulumi stacks.",
@@ -18,10 +20,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(history, name="history")
 app.add_typer(operators, name="operators")
 app.add_typer(policy, name="policy")
 app.command()(render)
 app.command()(report)
+app.command()(rollback)
 
 
 def _print_version(said: bool) -> None:

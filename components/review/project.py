@@ -41,7 +41,7 @@ def read_project(
     """
     if not folder.is_dir():
         raise TrainstackError(f"{folder}: no such folder")
-    settings = _read(folder / "Pulumi.yaml")
+    settings = read_settings_file(folder / "Pulumi.yaml")
     name = name or settings.get("name")
     if not name:
         raise TrainstackError(f"{folder}: no Pulumi.yaml with a name; say --project")
@@ -55,7 +55,7 @@ def read_project(
     stack = _stack(folder, stack)
     values = {
         **_defaults(settings.get("config") or {}),
-        **(_read(folder / f"Pulumi.{stack}.yaml").get("config") or {}),
+        **(read_settings_file(folder / f"Pulumi.{stack}.yaml").get("config") or {}),
     }
     whole = {_key(name, key): value for key, value in values.items() if value is not None}
     encrypted = frozenset(key for key, value in whole.items() if _has_secure(value))
@@ -64,7 +64,11 @@ def read_project(
     return Project(name, stack, program, config, encrypted)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_settings_file(file: Path) -> dict[str, Any]:
+    """The mapping in a settings file; empty when there is no such file.
+
+    Raises `TrainstackError` when it cannot be read as one.
+    """
     if not file.exists():
         return {}
     try:

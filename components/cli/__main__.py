@@ -1,0 +1,5 @@
+"""`python -m trainstack.cli`."""
+
+from .app import app
+
+app(prog_name="trainstack")

@@ -1,0 +1,1 @@
+"""Runs as a stack's state and a cluster show them."""
