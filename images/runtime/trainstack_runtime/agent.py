@@ -24,14 +24,14 @@ from .message import write_message
 from .outcome import Failed, Outcome, Success, unlaunched
 from .program import Program
 from .settings import Mode, Settings
-from .store import GATHER_SECONDS, LOOK_EVERY
+from .store import GATHER_SECONDS
 from .store_watch import StoreWatch
 from .termination import Termination, let_save
+from .verdict import VERDICT_SECONDS, shared
 
 T = TypeVar("T")
 
 BOARD_SECONDS = 2.0
-VERDICT_SECONDS = 30.0
 LOOPBACK = "127.0.0.1"
 
 
@@ -60,14 +60,18 @@ class Agent:
             outcome = launch(self._settings, self._program, folder, address, self._termination)
         if isinstance(outcome, Success):
             outcome = outcome.lasting(time.monotonic() - began)
-            finish(outcome)
         return self._posted(outcome)
 
     def repeat(self, success: Success) -> Outcome:
         """The run has finished before; a store that is still there may not have heard of it."""
         if self._settings.mode is Mode.ELASTIC:
             load()
-            self._with_board(lambda board: _shared(success, board))
+
+            def tell(board: Board) -> None:
+                board.succeed(success)
+                board.leave()
+
+            self._with_board(tell)
         return success
 
     def _meet(self) -> str:
@@ -104,37 +108,44 @@ class Agent:
     def _posted(self, outcome: Outcome) -> Outcome:
         """Tell the others, hear them, and judge anew."""
         mode = self._settings.mode
-        if mode is Mode.SINGLE:
-            return outcome
         if mode is Mode.ELASTIC:
             return self._agreed(outcome)
-        if self._settings.node_rank == 0:
-            return self._gathered(outcome)
-        if isinstance(outcome, Failed) and outcome.exit_code == exitcode.FAILED:
-            failure = outcome.failure
-            self._with_board(lambda board: board.fail(failure))
+        if mode is Mode.STATIC and self._settings.node_rank == 0:
+            outcome = self._gathered(outcome)
+        if isinstance(outcome, Success):
+            finish(outcome)
+        elif mode is Mode.STATIC and self._settings.node_rank:
+            self._complain(outcome)
         return outcome
 
     def _agreed(self, outcome: Outcome) -> Outcome:
-        """Only rank 0's node can tell the store of a success, so it must not give up easily."""
+        """A success of which the store has never heard is none."""
         succeeded = isinstance(outcome, Success)
         patience = VERDICT_SECONDS if succeeded else BOARD_SECONDS
-        agreed = self._with_board(lambda board: _shared(outcome, board), patience)
-        if agreed is None and isinstance(outcome, Success) and outcome.rank_zero:
+        agreed = self._with_board(lambda board: shared(outcome, board), patience)
+        if agreed is None and succeeded:
             return unlaunched("the store never heard of this success", exitcode.UNREACHABLE)
         return agreed or outcome
 
     def _gathered(self, outcome: Outcome) -> Outcome:
         """Node 0 of fixed nodes: the cause may lie on another node."""
-        if self._board is None or isinstance(outcome, Success):
+        if self._board is None:
             return outcome
-        if outcome.exit_code not in (exitcode.FAILED, exitcode.BROKEN):
-            return outcome
-        time.sleep(GATHER_SECONDS)
         with contextlib.suppress(RuntimeError):
-            cause = first([outcome.failure, *self._board.failures()])
-            return replace(outcome, failure=cause, told=outcome.told and cause is outcome.failure)
+            if isinstance(outcome, Success):
+                failures = self._board.failures()
+                return Failed(first(failures)) if failures else outcome
+            if outcome.exit_code in (exitcode.FAILED, exitcode.BROKEN):
+                time.sleep(GATHER_SECONDS)
+                cause = first([outcome.failure, *self._board.failures()])
+                told = outcome.told and cause is outcome.failure
+                return replace(outcome, failure=cause, told=told)
         return outcome
+
+    def _complain(self, outcome: Failed) -> None:
+        """Tell node 0 of fixed nodes."""
+        if outcome.exit_code == exitcode.FAILED:
+            self._with_board(lambda board: board.fail(outcome.failure))
 
     def _with_board(self, use: Callable[[Board], T], patience: float = BOARD_SECONDS) -> T | None:
         """What `use` gives, or None when the store is gone."""
@@ -156,35 +167,6 @@ class Agent:
     def _master(self) -> Endpoint:
         assert self._settings.master is not None
         return self._settings.master
-
-
-def _shared(outcome: Outcome, board: Board) -> Outcome:
-    """Post how it went on this node; a meeting that broke up may mean that the run was over."""
-    if isinstance(outcome, Success):
-        if outcome.rank_zero:
-            board.succeed(outcome)
-        else:
-            outcome = _confirmed(outcome, board)
-    elif outcome.exit_code == exitcode.FAILED:
-        board.fail(outcome.failure)
-    elif outcome.exit_code != exitcode.STOPPED:
-        if failures := board.failures():
-            say(f"the run failed elsewhere: {first(failures).summary()}")
-            outcome = Failed(first(failures), told=True)
-        else:
-            outcome = board.success() or outcome
-    board.leave()
-    return outcome
-
-
-def _confirmed(outcome: Success, board: Board) -> Outcome:
-    """A node may only leave for good when rank 0's node has succeeded too, else it is needed."""
-    deadline = time.monotonic() + VERDICT_SECONDS
-    while time.monotonic() < deadline:
-        if board.success() or board.failures():
-            return outcome
-        time.sleep(LOOK_EVERY)
-    return unlaunched("rank 0's node did not report its success", exitcode.UNREACHABLE)
 
 
 @contextmanager
