@@ -165,3 +165,57 @@ while step < until:
 result(first=first, step=step)
 dist.destroy_process_group()
 """
+
+WAITS_ALONE = """\
+import pathlib, sys, time
+import torch, torch.distributed as dist
+from trainstack_runtime import result
+
+dist.init_process_group("gloo")
+world, rank = dist.get_world_size(), dist.get_rank()
+dist.all_reduce(torch.ones(1))
+print(f"world {world} rank {rank}", flush=True)
+dist.destroy_process_group()
+while world == 2 and rank == 0 and not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.1)
+result(world=world)
+"""
+"""Of two nodes, rank 0 goes on until there is a file, and the other one is done at once."""
+
+ENDS = """\
+import time
+import torch, torch.distributed as dist
+
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+dist.all_reduce(torch.ones(1))
+print(f"world {dist.get_world_size()} rank {rank}", flush=True)
+dist.destroy_process_group()
+if rank:
+    time.sleep(4)
+    raise ValueError("after rank 0")
+"""
+
+SAVES_SLOWLY = """\
+import sys, time
+import torch, torch.distributed as dist
+from trainstack_runtime import result, resume_folder, save_folder, stop_requested
+
+folder = resume_folder()
+first = step = int((folder / "step").read_text()) if folder else 0
+dist.init_process_group("gloo")
+world, rank = dist.get_world_size(), dist.get_rank()
+print(f"world {world} rank {rank}", flush=True)
+while world == 2:
+    dist.all_reduce(torch.ones(1))
+    step += 1
+    time.sleep(0.05)
+    if stop_requested():
+        dist.destroy_process_group()
+        with save_folder(step) as folder:
+            time.sleep(9)
+            (folder / "step").write_text(str(step))
+        sys.exit()
+result(world=world, first=first)
+"""
+"""Two nodes train until one is stopped, which takes longer to save than its peer to notice."""

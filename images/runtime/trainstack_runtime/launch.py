@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -38,15 +39,16 @@ def launch(
     from .torch_agent import watchful
 
     spawns = settings.start_method == "spawn"
-
-    def react() -> None:
-        let_save(folder, settings.saving_seconds, groups=spawns)
-        raise SignalException("SIGTERM", signal.SIGTERM)
-
-    termination.react = react
     entry, args = _entry(program, folder, spawns)
     try:
-        with watchful(folder, elastic=settings.mode is Mode.ELASTIC):
+        with watchful(folder, elastic=settings.mode is Mode.ELASTIC) as announce:
+
+            def react() -> None:
+                threading.Thread(target=announce, daemon=True).start()
+                let_save(folder, settings.saving_seconds, groups=spawns)
+                raise SignalException("SIGTERM", signal.SIGTERM)
+
+            termination.react = react
             elastic_launch(_config(settings, folder, local_addr), entry)(*args)
     except ChildFailedError as error:
         cause = _cause(error, folder)
@@ -57,7 +59,7 @@ def launch(
         return _broken(error)
     finally:
         termination.finish()
-    return _success(folder)
+    return _succeeded(folder)
 
 
 def _entry(
@@ -105,10 +107,10 @@ def _meeting(settings: Settings) -> tuple[str, str, dict[str, Any]]:
     return "static", str(settings.master), {"rank": settings.node_rank, "timeout": timeout}
 
 
-def _success(folder: Path) -> Success:
+def _succeeded(folder: Path) -> Outcome:
     done = slots(folder)
     if not done:
-        return Success()
+        return unlaunched("no rank was started on this node", exitcode.BROKEN)
     place = done[0].place
     zero = next((slot for slot in done if slot.place.rank == 0), None)
     return Success(
@@ -150,9 +152,11 @@ def _signalled(number: signal.Signals) -> Outcome:
 
 def _broken(error: Exception) -> Outcome:
     """Trouble that is not the program's."""
+    from torch.distributed import DistNetworkError, DistStoreError
     from torch.distributed.elastic import rendezvous
 
-    if isinstance(error, rendezvous.RendezvousConnectionError):
+    gone = (rendezvous.RendezvousConnectionError, DistNetworkError, DistStoreError)
+    if isinstance(error, gone):
         return unlaunched(f"the rendezvous store is gone: {_why(error)}", exitcode.UNREACHABLE)
     if isinstance(error, rendezvous.RendezvousClosedError):
         return unlaunched("the rendezvous was closed by another node", exitcode.CLOSED)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,7 @@ from torch.distributed.elastic.agent.server.api import (
     WorkerState,
 )
 from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
-from torch.distributed.elastic.rendezvous import dynamic_rendezvous
+from torch.distributed.elastic.rendezvous import RendezvousClosedError
 from torch.distributed.launcher import api
 
 from .checkpoints import LAUNCH
@@ -29,53 +26,36 @@ from .event import tell
 from .folder import Slot
 from .log import say
 from .membership import Change, Membership
+from .round import Round
+from .torch_private import missing
 
 LOST_SECONDS = 2
 """For ranks to end that wait for what a lost node would have sent."""
 
-AGENT = {
-    "_monitor_workers": ["worker_group"],
-    "_rendezvous": ["worker_group"],
-    "_restart_workers": ["worker_group"],
-    "_shutdown": ["death_sig", "timeout"],
-    "_stop_workers": ["worker_group"],
-}
-HANDLER = ("_heartbeat_lock", "_state_holder", "_this_node")
-STATE = ("closed", "last_heartbeats", "participants", "round")
-HOLDER = ("mark_dirty", "state", "sync")
-
-
-def missing() -> list[str]:
-    """What of torch's private names this module and `Membership` need, and this torch lacks."""
-    lacking = []
-    for name, parameters in AGENT.items():
-        method = getattr(LocalElasticAgent, name, None)
-        if method is None or list(inspect.signature(method).parameters)[1:] != parameters:
-            lacking.append(f"LocalElasticAgent.{name}({', '.join(parameters)})")
-    for kind, names in (
-        ("DynamicRendezvousHandler", HANDLER),
-        ("_RendezvousState", STATE),
-        ("RendezvousTimeout", ("_last_call",)),
-    ):
-        known = getattr(getattr(dynamic_rendezvous, kind, None), "__annotations__", {})
-        lacking += [f"{kind}.{name}" for name in names if name not in known]
-    holder = getattr(dynamic_rendezvous, "_RendezvousStateHolder", None)
-    lacking += [f"_RendezvousStateHolder.{name}" for name in HOLDER if not hasattr(holder, name)]
-    if getattr(api, "LocalElasticAgent", None) is not LocalElasticAgent:
-        lacking.append("launcher.api.LocalElasticAgent")
-    return lacking
-
 
 @contextmanager
-def watchful(folder: Path, *, elastic: bool) -> Iterator[None]:
-    """Let torch's launcher use our agent; with a torch that we do not know, its own."""
+def watchful(folder: Path, *, elastic: bool) -> Iterator[Callable[[], None]]:
+    """Let torch's launcher use our agent; with a torch that we do not know, its own.
+
+    Gives what tells the other nodes that this one is about to leave.
+    """
+    agents: list[WatchfulAgent] = []
     if lacking := missing():
         say(f"torch {torch.__version__} lacks {', '.join(lacking)}: lost nodes go unnoticed")
-        yield
-        return
-    api.LocalElasticAgent = partial(WatchfulAgent, folder=folder, elastic=elastic)
+    else:
+
+        def make(*args: Any, **rest: Any) -> WatchfulAgent:
+            agents.append(WatchfulAgent(*args, folder=folder, elastic=elastic, **rest))
+            return agents[-1]
+
+        api.LocalElasticAgent = make
+
+    def announce() -> None:
+        for agent in agents:
+            agent.announce()
+
     try:
-        yield
+        yield announce
     finally:
         api.LocalElasticAgent = LocalElasticAgent
 
@@ -87,13 +67,17 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
         super().__init__(spec, *args, **rest)
         self._folder = folder
         self._membership = Membership(spec.rdzv_handler) if elastic else None
+        self._round: Round | None = None
+        self._done: RunResult | None = None
         self._change = Change("start", lost=False)
         self._noticed = time.monotonic()
 
     def run(self, role: str = DEFAULT_ROLE) -> RunResult:
         """Leave the meeting open when this node could not go on: only a verdict ends it."""
         try:
-            return super().run(role)
+            result = super().run(role)
+            if result is None:
+                raise RendezvousClosedError("the run was over before this spare node was needed")
         except Exception:
             if self._membership:
                 self._worker_group.spec.rdzv_handler.shutdown = lambda: True
@@ -101,25 +85,61 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
         finally:
             if self._membership:
                 self._membership.close()
+        return result
+
+    def announce(self) -> None:
+        """Tell the others that this node will be gone when its ranks have saved."""
+        if self._membership and self._round:
+            with suppress(RuntimeError):
+                self._round.leave()
 
     def _monitor_workers(self, worker_group: WorkerGroup) -> RunResult:
-        result = super()._monitor_workers(worker_group)
-        began = time.monotonic()
-        change = self._change_behind(result)
-        if change is None:
-            if result.state is WorkerState.FAILED:
-                self._change, self._noticed = Change("a rank failed", lost=False), began
+        result = self._done or super()._monitor_workers(worker_group)
+        if self._is_over(result):
             return result
-        say(f"{change.reason}: the nodes meet anew")
-        self._change, self._noticed = change, began
-        self._restart_workers(worker_group)
-        return super()._monitor_workers(worker_group)
+        began = time.monotonic()
+        if change := self._change_behind(result):
+            say(f"{change.reason}: the nodes meet anew")
+            self._change, self._noticed = change, began
+            self._restart_workers(worker_group)
+            return RunResult(WorkerState.HEALTHY)
+        if self._done:
+            return self._while_others_train()
+        if result.state is not WorkerState.HEALTHY:
+            self._change, self._noticed = Change("a rank failed", lost=False), began
+        return result
+
+    def _is_over(self, result: RunResult) -> bool:
+        """Whether the ranks of all nodes have ended well; torch would wait 300 s for that."""
+        if result.state is not WorkerState.SUCCEEDED:
+            return False
+        if self._membership is None or self._round is None:
+            return True
+        told = self._done is not None
+        if not told:
+            self._done = result
+            self._round.finish()
+        over = self._round.over()
+        if not (told or over):
+            say("the ranks of this node are done: waiting for the others")
+        return over
+
+    def _while_others_train(self) -> RunResult:
+        """Something may happen to them, so that this node is needed again."""
+        assert self._membership and self._round
+        if self._membership.closed and not self._round.over():
+            raise RendezvousClosedError("another node has failed")
+        return RunResult(WorkerState.HEALTHY)
+
+    def _exit_barrier(self) -> None:
+        if self._membership is None:
+            super()._exit_barrier()
 
     def _change_behind(self, result: RunResult) -> Change | None:
         """What happened to the other nodes, where that is why this one cannot go on."""
         if self._membership is None:
             return None
-        if result.state is WorkerState.HEALTHY:
+        if result.state in (WorkerState.HEALTHY, WorkerState.SUCCEEDED):
             return self._membership.change()
         if result.state is WorkerState.FAILED and self._lost_peers(result):
             return self._membership.change_soon()
@@ -140,21 +160,17 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
         if self._membership:
             self._membership.hurry(self._change.lost)
         super()._rendezvous(worker_group)
-        os.environ[LAUNCH] = _agreed_launch(worker_group.store)
-        number = self._membership.settle(worker_group.store) if self._membership else 0
+        rank, nodes = worker_group.group_rank, worker_group.group_world_size
+        self._round, self._done = Round(worker_group.store, rank, nodes), None
+        os.environ[LAUNCH] = self._round.launch()
+        number = self._membership.settle(self._round) if self._membership else 0
         tell(
             "round",
             round=number,
             reason=self._change.reason,
-            node=worker_group.group_rank,
-            nodes=worker_group.group_world_size,
+            node=rank,
+            nodes=nodes,
             world_size=worker_group.workers[0].world_size,
             restarts=worker_group.spec.max_restarts - self._remaining_restarts,
             seconds=round(time.monotonic() - self._noticed, 1),
         )
-
-
-def _agreed_launch(store: Any) -> str:
-    """What the first node of a round proposed; a round has a part of the store of its own."""
-    said: bytes = store.compare_set("trainstack/launch", "", uuid.uuid4().hex)
-    return said.decode()

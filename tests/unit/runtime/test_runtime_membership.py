@@ -11,7 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from images.runtime.trainstack_runtime import membership as membership_module
 from images.runtime.trainstack_runtime.membership import NO_HEARTBEAT, Change, Membership
+from images.runtime.trainstack_runtime.round import Round
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,72 @@ def _close(state: State) -> None:
 def test_what_ends_a_round(event: Callable[[State], object], change: Change | None) -> None:
     handler = Handler()
     with closing(Membership(handler)) as membership:
-        assert membership.settle(Store()) == 3
+        assert membership.settle(Round(Store(), 0, 3)) == 3
         event(handler.state)
         assert membership.change() == change
         assert membership.change_soon() == change
+
+
+@pytest.mark.parametrize(
+    ("done", "event", "change"),
+    [
+        (2, lambda state: state.participants.pop(C), None),
+        (
+            2,
+            lambda state: state.participants.pop(B),
+            Change("10.0.0.2 left or is lost", lost=True),
+        ),
+        (
+            0,
+            lambda state: state.participants.pop(A),
+            Change("10.0.0.1 left or is lost", lost=True),
+        ),
+        (2, lambda state: state.wait_list.add(Node("10.0.0.4")), None),
+    ],
+    ids=["a done node is lost", "another is lost", "rank 0's node is lost", "a newcomer"],
+)
+def test_the_end_of_a_round_once_a_node_is_done(
+    done: int, event: Callable[[State], object], change: Change | None
+) -> None:
+    handler, store = Handler(), Store()
+    handler._this_node = B if done == 0 else A
+    with closing(Membership(handler)) as membership:
+        membership.settle(Round(store, 1, 3))
+        Round(store, done, 3).finish()
+        event(handler.state)
+        assert membership.change() == change
+
+
+def test_a_round_is_over_when_all_its_nodes_are_done() -> None:
+    rounds = [Round(store := Store(), 0, 2), Round(store, 1, 2)]
+    assert not any(node.ending() for node in rounds)
+    rounds[1].finish()
+    assert all(node.ending() and not node.over() for node in rounds)
+    rounds[0].finish()
+    assert all(node.over() for node in rounds)
+
+
+def test_a_node_that_is_about_to_leave_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler, store, looks = Handler(), Store(), iter(range(50))
+    monkeypatch.setattr(membership_module, "MARGIN_SECONDS", 0)
+    with closing(Membership(handler)) as membership:
+        membership.settle(Round(store, 0, 3))
+        assert membership.change_soon() is None
+
+        def pause(_: float) -> None:
+            if next(looks) == 20:
+                del handler.state.participants[C]
+
+        monkeypatch.setattr("time.sleep", pause)
+        Round(store, 2, 3).leave()
+        assert membership.change_soon() == Change("10.0.0.3 left or is lost", lost=True)
+
+
+def test_torchs_own_agent_sees_no_newcomers() -> None:
+    handler = Handler()
+    Membership(handler).close()
+    handler.state.wait_list.add(Node("10.0.0.4"))
+    assert handler.num_nodes_waiting() == 0
 
 
 def test_who_lost_a_node_does_not_wait_for_more() -> None:
@@ -144,7 +208,7 @@ def test_a_neighbour_that_died_loses_its_heartbeat(monkeypatch: pytest.MonkeyPat
     handler = Handler()
     handler.state.last_heartbeats = {A: 1, B: 1, C: 1}
     with closing(Membership(handler)) as membership:
-        membership.settle(Store())
+        membership.settle(Round(Store(), 0, 3))
         monkeypatch.setattr(membership._line, "dead", lambda: B)
         assert membership.change() == Change("10.0.0.2 left or is lost", lost=True)
 
@@ -152,7 +216,7 @@ def test_a_neighbour_that_died_loses_its_heartbeat(monkeypatch: pytest.MonkeyPat
 def test_one_that_is_back_in_a_later_round_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = Handler()
     with closing(Membership(handler)) as membership:
-        membership.settle(Store())
+        membership.settle(Round(Store(), 0, 3))
         handler.state.last_heartbeats = {A: 1, B: 1, C: 1}
         handler.state.round = 4
         monkeypatch.setattr(membership._line, "dead", lambda: B)
