@@ -85,7 +85,6 @@ class Recipe:
 
 
 PIP = "pytorch/pip-install.sh"
-TORCH = ("pytorch/requirements.txt", "pytorch/torch.txt")
 PARTS = "-parts"
 """Ends the name of an image that has no launch runtime yet."""
 
@@ -106,6 +105,17 @@ def _parts(
     )
 
 
+def _wheel(framework: str, *copies: str) -> Recipe:
+    """Horovod's wheel, which is copied from; `copies` is what installs the framework."""
+    return Recipe(
+        f"horovod-wheel-{framework}",
+        ("horovod-wheel", PIP, *copies),
+        400,
+        args={"FRAMEWORK": framework},
+        folder="horovod-wheel",
+    )
+
+
 def _with_runtime(name: str) -> Recipe:
     """The image as it is used: the launch runtime comes last, above all that takes long."""
     parts, python = f"{name}{PARTS}", {"PYTHON": f"base{PARTS}"}
@@ -113,6 +123,7 @@ def _with_runtime(name: str) -> Recipe:
 
 
 _MPI, _TENSORFLOW = ("mpi", PIP), ("tensorflow", PIP)
+_HOROVOD = ("horovod", "mpi/ssh.conf", PIP)
 _RECIPES = (
     Recipe(f"base{PARTS}", (), 10, folder="base"),
     _parts("mpi", _MPI, 60, MPI="openmpi4"),
@@ -124,13 +135,16 @@ _RECIPES = (
     _parts("tensorflow", _TENSORFLOW, 90),
     _parts("tensorflow-cuda", _TENSORFLOW, 300, folder="tensorflow", VARIANT="cuda"),
     _parts("quickstart", ("quickstart", PIP), 25, below="pytorch"),
-    Recipe("horovod-wheel", ("horovod-wheel", "pytorch/cuda_stubs.py", PIP, *TORCH), 400),
+    _wheel("pytorch", "pytorch/cuda_stubs.py", "pytorch/requirements.txt", "pytorch/torch.txt"),
+    _wheel("tensorflow", "tensorflow/requirements.txt"),
+    _parts("horovod", _HOROVOD, 30, below="quickstart", uses={"WHEEL": "horovod-wheel-pytorch"}),
     _parts(
-        "horovod",
-        ("horovod", "mpi/ssh.conf", PIP),
+        "horovod-tensorflow",
+        _HOROVOD,
         30,
-        below="quickstart",
-        uses={"WHEEL": "horovod-wheel"},
+        below="tensorflow",
+        folder="horovod",
+        uses={"WHEEL": "horovod-wheel-tensorflow"},
     ),
 )
 IMAGES = tuple(

@@ -1,6 +1,9 @@
 #!/bin/sh
-# Build Horovod's wheel into /wheel, for the torch in /opt/venv. Two of its CMake files ask for an
-# older C++ than torch's headers are written in (horovod/horovod#3996).
+# build.sh pytorch|tensorflow: build Horovod's wheel into /wheel, for the framework in /opt/venv.
+# - Two of its CMake files ask for an older C++ than torch's headers are written in
+#   (horovod/horovod#3996).
+# - Its XLA operations, off by default, need headers that TensorFlow's wheel does not have.
+# - Its Keras callbacks take Keras 3's backend for that of tf.keras, which may be Keras 2.
 set -eu
 cd /build
 if [ -s /build/pip.conf ]; then export PIP_CONFIG_FILE=/build/pip.conf; fi
@@ -9,7 +12,8 @@ python3 -m pip --python /opt/venv/bin/python download --no-deps --no-binary :all
 tar -xzf horovod-*.tar.gz
 cd horovod-*/
 sed -i 's/CMAKE_CXX_STANDARD 14/CMAKE_CXX_STANDARD 17/' CMakeLists.txt horovod/torch/CMakeLists.txt
-export HOROVOD_WITH_PYTORCH=1 HOROVOD_WITH_GLOO=1 MAKEFLAGS="-j$(nproc)" LDFLAGS=-s
-export HOROVOD_WITHOUT_MPI=1 HOROVOD_WITHOUT_MXNET=1 HOROVOD_WITHOUT_TENSORFLOW=1
-export PATH=/opt/venv/bin:$PATH
+sed -i '/xla_mpi_ops.cc/d' horovod/tensorflow/CMakeLists.txt
+sed -i 's/from keras import backend as K/K = keras.backend/' horovod/tensorflow/keras/*.py
+export "HOROVOD_WITH_$(echo "$1" | tr a-z A-Z)=1" HOROVOD_WITH_GLOO=1 HOROVOD_WITHOUT_MPI=1
+export HOROVOD_WITHOUT_MXNET=1 MAKEFLAGS="-j$(nproc)" LDFLAGS=-s PATH=/opt/venv/bin:$PATH
 python setup.py --quiet bdist_wheel --dist-dir /wheel

@@ -46,6 +46,11 @@ def manifest(stack: str) -> dict[str, Any]:
             {"TRAINSTACK_HOROVOD_NP": "2", "TRAINSTACK_HOROVOD_MIN_NP": "1"},
             ["--epochs=20", "--lr=0.1"],
         ),
+        (
+            "horovod-tensorflow",
+            {"TRAINSTACK_HOROVOD_NP": "2", "TRAINSTACK_HOROVOD_SLOTS": "1"},
+            ["--epochs=20", "--lr=0.1"],
+        ),
     ],
 )
 def test_the_launcher_knows_ranks_and_arguments(

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from string import Template
 
 import pytest
 
@@ -38,12 +39,24 @@ def test_a_runtime_edit_changes_only_the_last_layer_of_every_image(context: Path
     assert {name for name in RECIPES if before[name] != after[name]} == set(images.IMAGES)
 
 
-def test_a_changed_wheel_changes_the_image_that_has_it(context: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "frameworks"),
+    [
+        ("horovod-wheel/build.sh", {"pytorch", "tensorflow"}),
+        ("pytorch/torch.txt", {"pytorch"}),
+        ("tensorflow/requirements.txt", {"tensorflow"}),
+    ],
+)
+def test_a_wheel_is_for_one_framework_and_changes_the_image_that_has_it(
+    context: Path, file: str, frameworks: set[str]
+) -> None:
     before = keys()
-    (context / "horovod-wheel/build.sh").write_text("")
+    (context / file).write_text("")
     after = keys()
     changed = {name for name in RECIPES if before[name] != after[name]}
-    assert changed == {"horovod", "horovod-parts", "horovod-wheel"}
+    users = {"pytorch": "horovod", "tensorflow": "horovod-tensorflow"}
+    assert {one for one in users if f"horovod-wheel-{one}" in changed} == frameworks
+    assert {one for one, image in users.items() if image in changed} == frameworks
 
 
 def test_an_edit_above_leaves_what_is_below(context: Path) -> None:
@@ -72,8 +85,8 @@ def test_the_staged_context_is_what_the_dockerfile_copies(tmp_path: Path) -> Non
     for one in RECIPES.values():
         folder = tmp_path / one.name
         one.stage(folder)
-        lines = (folder / one.dockerfile).read_text().splitlines()
-        copies = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
+        text = Template((folder / one.dockerfile).read_text()).safe_substitute(one.args)
+        copies = [line.split()[1:-1] for line in text.splitlines() if line.startswith("COPY ")]
         named = [word for words in copies for word in words if not word.startswith("--")]
         own = [name for name in named if not name.startswith("/")]
         assert all((folder / name).exists() for name in own)
@@ -158,6 +171,18 @@ def test_variants_are_one_dockerfile_with_another_argument(name: str, argument: 
     assert f"ARG {argument.partition('=')[0]}" in (recipe.HERE / parts.dockerfile).read_text()
 
 
-def test_what_is_below_is_built_before() -> None:
-    names = [one.name for one in RECIPES["quickstart"].below()]
-    assert names == ["base-parts", "pytorch-parts", "quickstart-parts", "quickstart"]
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("quickstart", ["base-parts", "pytorch-parts", "quickstart-parts", "quickstart"]),
+        (
+            "horovod-tensorflow",
+            [
+                *("base-parts", "horovod-wheel-tensorflow", "tensorflow-parts"),
+                *("horovod-tensorflow-parts", "horovod-tensorflow"),
+            ],
+        ),
+    ],
+)
+def test_what_is_below_is_built_before(image: str, expected: list[str]) -> None:
+    assert [one.name for one in RECIPES[image].below()] == expected
