@@ -11,26 +11,29 @@ import pulumi
 
 from .cluster_provider import on_cluster
 from .commands import commands
+from .in_place import replacing
 from .kind import Kind
 from .kube import Manifest
 from .not_waited import NotWaited
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, pod_count, templates
-from .spec.run import Run, check_length
+from .spec.run import PREFIX, Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
 from .spec.version import version_of
 from .summary import summary
 
 _DELETE_MARGIN_SECONDS = 120
+_NEW_WITH_EACH_RUN = f'metadata.labels["{PREFIX}version"]'
 
 
 class TrainingJob(pulumi.ComponentResource):
     """A run of a training job, named `<run_name>-<version>`.
 
     A change of what makes up the run is a new version: the old object is deleted, then the new
-    one made. Removing the job stops the run with its grace period; its volumes stay.
+    one made. `suspend`, `size`, a TTL, labels and annotations change in place. Removing the job
+    stops the run with its grace period; its volumes stay.
     """
 
     def __init__(
@@ -149,13 +152,14 @@ class TrainingJob(pulumi.ComponentResource):
     ) -> Manifest:
         token = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
         grace = _grace_seconds(manifest)
+        replaces = replacing(manifest, sized="size" in kind.args.model_fields)
         return Manifest(
             name,
             manifest,
             self._child(
-                hide=["spec", "metadata.labels"],
+                hide=[*replaces, _NEW_WITH_EACH_RUN],
                 depends_on=needs,
-                replace_on_changes=["spec"],
+                replace_on_changes=replaces,
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + _DELETE_MARGIN_SECONDS}s"),
                 aliases=[pulumi.Alias(type_=other) for other in kind.targets if other != token],
             ),

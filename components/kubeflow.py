@@ -31,7 +31,7 @@ def run_policy(args: JobArgs, backoff_limit: int) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "backoffLimit": backoff_limit if policy.backoff_limit is None else policy.backoff_limit,
         "cleanPodPolicy": policy.clean_pod_policy.value,
-        "suspend": False,
+        "suspend": args.suspend,
     }
     if policy.active_deadline_seconds is not None:
         rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds

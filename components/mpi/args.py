@@ -55,6 +55,11 @@ class LaunchedJobArgs(JobArgs):
         return self.worker.replicas or self.num_workers or 1
 
     @property
+    def present(self) -> int:
+        """Number of workers for now."""
+        return self.workers
+
+    @property
     def ranks(self) -> int:
         """Number of ranks when every worker is there."""
         return self.workers * self.slots
@@ -131,11 +136,13 @@ class HorovodJobArgs(LaunchedJobArgs):
     The run is elastic when `min_np` or `max_np` is given.
     """
 
+    NOT_THE_RUN: ClassVar[frozenset[str]] = JobArgs.NOT_THE_RUN | {"size"}
     ELASTIC_ONLY: ClassVar[tuple[str, ...]] = (
         "blacklist_cooldown",
         "discovery_script_path",
         "elastic_timeout",
         "reset_limit",
+        "size",
     )
     """Fields that a run of a fixed size has no use for."""
     HOROVODRUN: ClassVar[tuple[str, ...]] = (
@@ -160,6 +167,9 @@ class HorovodJobArgs(LaunchedJobArgs):
     max_np: _Ranks | None = None
     """Most ranks of an elastic run; default, and at most, `worker.replicas` x `slots`. With less,
     the other workers are spares."""
+    size: _Ranks | None = None
+    """Workers for now, of an elastic run: enough for `min_np` ranks, at most and by default
+    `worker.replicas`. Changed in place: workers come and go, and the others go on."""
     discovery_script_path: AbsolutePath = "/etc/mpi/discover_hosts.sh"
     """Script in the launcher that prints one host a line; default: the operator's. Hosts whose ssh
     server does not answer are left out."""
@@ -175,6 +185,11 @@ class HorovodJobArgs(LaunchedJobArgs):
     """Seconds without an answer after which another rank is taken for lost; default 30."""
     network_interface: _Interface | None = None
     """Interface that the pods reach each other by, for example `"eth0"`; default: found."""
+
+    @property
+    def present(self) -> int:
+        """Number of workers for now."""
+        return self.workers if self.size is None else self.size
 
     @property
     def elastic(self) -> bool:
@@ -194,6 +209,12 @@ class HorovodJobArgs(LaunchedJobArgs):
             raise ValueError(f"max_np: got {most}: at most {ranks}, worker.replicas x slots")
         if least > most:
             raise ValueError(f"min_np: got {least}: at most {most}, max_np or all ranks")
+        enough = -(-least // self.slots)
+        if self.elastic and self.size is not None and not enough <= self.size <= self.workers:
+            raise ValueError(
+                f"size: got {self.size}: must be {enough} to {self.workers}, enough workers for "
+                "min_np ranks and at most worker.replicas"
+            )
         if self.program is None:
             self._refuse(self.HOROVODRUN, "a command of your own runs in place of horovodrun")
         if not self.elastic:

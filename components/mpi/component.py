@@ -18,8 +18,8 @@ _MPIJOB = "kubernetes:kubeflow.org/v2beta1:MPIJob"
 
 def _summary(args: LaunchedJobArgs) -> dict[str, Any]:
     return {
-        "gpus": args.workers * gpus(args, args.worker),
-        "nodes": args.workers,
+        "gpus": args.present * gpus(args, args.worker),
+        "nodes": args.present,
         "ranks": args.ranks,
     }
 

@@ -75,7 +75,7 @@ def _launched(
         args,
         args.worker,
         run,
-        replicas=args.workers,
+        replicas=args.present,
         container=CONTAINER,
         env=ssh,
         command=[*(args.worker.command or _SERVE), *(args.worker.args or [])],

@@ -95,6 +95,7 @@ def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:
 class ElasticJobArgs(JobArgs):
     """Arguments of `ElasticJob`: torch elastic on one or more nodes."""
 
+    NOT_THE_RUN: ClassVar[frozenset[str]] = JobArgs.NOT_THE_RUN | {"size"}
     ELSEWHERE: ClassVar[Mapping[str, str]] = {
         **JobArgs.ELSEWHERE,
         "master": "say the job's own fields, all nodes are alike",
@@ -104,6 +105,9 @@ class ElasticJobArgs(JobArgs):
 
     nnodes: Annotated[int | str, BeforeValidator(_nnodes)] = 1
     """Number of nodes, or `"min:max"`; 1 (default, also `"1"` and `"1:1"`) needs no operator."""
+    size: _AtLeastOne | None = None
+    """Nodes for now, from the least to the most of `nnodes`; default: the most. Changed in place:
+    nodes come and go, and the others go on."""
     nproc_per_node: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1
     """Ranks a node; default 1."""
     start_method: Literal["spawn", "fork"] = "spawn"
@@ -135,6 +139,9 @@ class ElasticJobArgs(JobArgs):
             )
         if self.program is None:
             raise ValueError("program: required")
+        least, most = self.nodes
+        if self.size is not None and not least <= self.size <= most:
+            raise ValueError(f"size: got {self.size}: must be {least} to {most}, as nnodes says")
         if self.nodes == (1, 1) and self.run_policy.clean_pod_policy.value == "All":
             raise ValueError(
                 "run_policy.clean_pod_policy: got 'All', which a job of one node (a batch Job) "

@@ -28,7 +28,7 @@ def _pytorch_summary(args: PyTorchJobArgs) -> dict[str, Any]:
 def _elastic_summary(args: ElasticJobArgs) -> dict[str, Any]:
     each = (args.resources.gpu or 0) if args.resources else 0
     return {
-        "gpus": args.nodes[1] * each,
+        "gpus": (args.size or args.nodes[1]) * each,
         "nnodes": args.nnodes,
         "nproc_per_node": args.nproc_per_node,
     }

@@ -59,7 +59,12 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
         return _batch_job(args, run)
     least, most = args.nodes
     worker = replica_spec(
-        args, _ELASTIC_WORKER, run, replicas=most, container=CONTAINER, env=_elastic_env(args)
+        args,
+        _ELASTIC_WORKER,
+        run,
+        replicas=most if args.size is None else args.size,
+        container=CONTAINER,
+        env=_elastic_env(args),
     )
     store = {
         "replicas": 1,
@@ -136,6 +141,8 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
         spec["activeDeadlineSeconds"] = policy.active_deadline_seconds
     if policy.ttl_seconds_after_finished is not None:
         spec["ttlSecondsAfterFinished"] = policy.ttl_seconds_after_finished
+    if args.suspend:
+        spec["suspend"] = True
     job = training_object(args, run, "batch/v1", "Job", spec)
     job["metadata"]["annotations"] = {**_STORED_IS_ENOUGH, **args.annotations}
     return job

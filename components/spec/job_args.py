@@ -41,7 +41,10 @@ class JobArgs(Args):
     """The fields that every job kind has."""
 
     NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset(
-        {"run_name", "labels", "annotations", "operator", "cluster", "version", "wait", "timeout"}
+        {
+            *("annotations", "cluster", "labels", "operator", "run_name", "suspend"),
+            *("timeout", "version", "wait"),
+        }
     )
     """Fields that say nothing about the run itself and so leave its version alone."""
     ELSEWHERE: ClassVar[Mapping[str, str]] = {
@@ -119,6 +122,9 @@ class JobArgs(Args):
     """Names the run; default: a hash over all that makes up the run."""
     attempt: Annotated[int, Field(ge=1, le=999, strict=True)] = 1
     """Raise it to run the same thing again on purpose; default 1."""
+    suspend: bool = False
+    """Whether the run is stopped, its object and checkpoints kept, until this is `False` (default)
+    again; changed in place."""
     wait: Wait = "accepted"
     """What `pulumi up` waits for: `"accepted"` (default), `"running"` or `"finished"`."""
     timeout: Seconds | None = None

@@ -65,8 +65,8 @@ class RunPolicy(Args):
     TFJob with a role that restarts, 3 for an elastic HorovodJob, else 0."""
     ttl_seconds_after_finished: Count | None = None
     """Seconds after which the object of an ended run removes itself; default: never. Needs
-    `checkpoint`, so that the object which the next `refresh` and `up` make trains nothing. Of an
-    MPIJob only the launcher goes."""
+    `checkpoint`, so that the object which the next `refresh` and `up` make trains nothing. Changed
+    in place. Of an MPIJob only the launcher goes, after what was said when it was made."""
 
     @field_validator("clean_pod_policy", mode="before")
     @classmethod

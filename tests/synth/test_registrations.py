@@ -92,12 +92,24 @@ def test_a_changed_script_is_a_new_run_and_a_new_config_map(folder: Path) -> Non
     assert source["metadata"]["name"] != other_source["metadata"]["name"]
 
 
-@pytest.mark.parametrize(("nnodes", "type_", "other"), [(1, JOB, PYTORCHJOB), (2, PYTORCHJOB, JOB)])
-def test_options_of_the_object(nnodes: int, type_: str, other: str) -> None:
+ONE_NODE = ["activeDeadlineSeconds", "backoffLimit", "podFailurePolicy", "template"]
+SEVERAL_NODES = [
+    *["elasticPolicy", "nprocPerNode", "pytorchReplicaSpecs.Master"],
+    *(f"pytorchReplicaSpecs.Worker.{field}" for field in ("restartPolicy", "template")),
+    *(f"runPolicy.{name}" for name in ("activeDeadlineSeconds", "backoffLimit", "cleanPodPolicy")),
+]
+
+
+@pytest.mark.parametrize(
+    ("nnodes", "type_", "other", "replaced"),
+    [(1, JOB, PYTORCHJOB, ONE_NODE), (2, PYTORCHJOB, JOB, SEVERAL_NODES)],
+)
+def test_options_of_the_object(nnodes: int, type_: str, other: str, replaced: list[str]) -> None:
     job = synth(elastic(nnodes=nnodes)).one(type_)
+    paths = [f"spec.{path}" for path in replaced]
     assert job.options["deleteBeforeReplace"] is True
-    assert job.options["replaceOnChanges"] == ["spec"]
-    assert job.options["hideDiffs"] == ["spec", "metadata.labels"]
+    assert job.options["replaceOnChanges"] == paths
+    assert job.options["hideDiffs"] == [*paths, 'metadata.labels["trainstack.dev/version"]']
     assert job.options["customTimeouts"] == {"delete": "150s"}
     (alias,) = job.options["aliases"]
     assert alias["spec"]["type"] == other

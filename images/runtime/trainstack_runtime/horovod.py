@@ -79,10 +79,18 @@ class Horovod:
         except (OSError, ValueError) as error:
             raise SettingsError(f"TRAINSTACK_MPI_HOSTFILE: {error}") from None
 
-    def command(self, *, interface: str, ssh: Ssh, key: Path, discovery: Path) -> list[str]:
+    def ranks_on(self, hosts: list[Host]) -> int:
+        """How many ranks to begin with: an elastic run may have fewer hosts for now."""
+        if self.discovery_script is None:
+            return self.ranks
+        return max(self.min_np, min(self.ranks, len(hosts) * self.slots))
+
+    def command(
+        self, *, hosts: list[Host], interface: str, ssh: Ssh, key: Path, discovery: Path
+    ) -> list[str]:
         """The launch, without the program."""
         words = [
-            *("horovodrun", "--gloo", "-np", str(self.ranks)),
+            *("horovodrun", "--gloo", "-np", str(self.ranks_on(hosts))),
             *("--network-interfaces", interface, "--log-level", self.log_level),
             *("--gloo-timeout-seconds", str(self.gloo_timeout)),
             *("--ssh-port", str(ssh.port), "--ssh-identity-file", str(key)),
@@ -124,7 +132,7 @@ def launch_horovod(
         )
         discovery.chmod(0o700)
         command = horovod.command(
-            interface=interface, ssh=ssh, key=folder / "id", discovery=discovery
+            hosts=hosts, interface=interface, ssh=ssh, key=folder / "id", discovery=discovery
         )
         words = [sys.executable, "-u", "-m", "trainstack_runtime.rank", *program.words()]
         env = {**os.environ, COLLECTOR: f"{address}:{collector.port}:{collector.token}"}

@@ -69,6 +69,12 @@ def _several_nodes() -> Iterator[Row]:
             "spec.pytorchReplicaSpecs.Worker.replicas": 4,
         },
     )
+    yield Row(
+        "size",
+        {"size": 2},
+        {"spec.pytorchReplicaSpecs.Worker.replicas": 2},
+        beside={"nnodes": "1:4"},
+    )
     yield Row("nproc_per_node", {"nproc_per_node": 8}, {"spec.nprocPerNode": "8"})
     yield Row("max_restarts", {"max_restarts": 3}, {f"{policy}.maxRestarts": 3})
     yield Row(
@@ -105,6 +111,7 @@ ONE_NODE = Table(
         **_ELSEWHERE,
         "run_policy.clean_pod_policy": "tests/unit/pytorch/test_elastic_job.py::"
         "test_one_node_has_no_pods_to_clean",
+        "size": "tests/unit/pytorch/test_elastic_job.py::test_one_node_has_one_size",
     },
 )
 SEVERAL_NODES = Table(

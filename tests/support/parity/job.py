@@ -195,7 +195,8 @@ def run_policy_rows(*, pods: Sequence[str]) -> Iterator[Row]:
 
 
 def timed(policy: str, pods: Sequence[str]) -> Iterator[Row]:
-    """The deadline, on the job and on its pods, and when the object removes itself."""
+    """When it is stopped, its deadline, also on its pods, and when the object removes itself."""
+    yield Row("suspend", {"suspend": True}, {f"{policy}.suspend": True})
     paths = [f"{policy}.activeDeadlineSeconds", *(f"{pod}.activeDeadlineSeconds" for pod in pods)]
     yield Row(
         "run_policy.active_deadline_seconds",

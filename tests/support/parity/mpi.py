@@ -133,6 +133,7 @@ def _horovod() -> Iterator[Row]:
     yield row("elastic_timeout", 600, ("ELASTIC_TIMEOUT", "600"), elastic=True)
     yield row("blacklist_cooldown", [5, 50], ("BLACKLIST_COOLDOWN", "5 50"), elastic=True)
     yield row("reset_limit", 5, ("RESET_LIMIT", "5"), elastic=True)
+    yield Row("size", {"size": 1}, {f"{_WORKER}.replicas": 1}, beside={"min_np": 1})
 
 
 MPI_JOB = Table("MPIJob", MPI, {**BASE, **_TWO}, tuple(_mpi()), _ELSEWHERE)

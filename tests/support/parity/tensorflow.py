@@ -54,7 +54,7 @@ def _rows() -> Iterator[Row]:
     )
     for row in run_policy_rows(pods=_PODS):
         # Servers never end by themselves, so that with them something has to be cleaned up.
-        kept = row.said["run_policy"] == {"clean_pod_policy": "NONE"}
+        kept = row.said.get("run_policy") == {"clean_pod_policy": "NONE"}
         yield replace(row, beside={"ps": {}}) if kept else row
     yield Row(
         "run_policy.backoff_limit",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trainstack as ts
-from tests.support.jobs import LEAST, env, horovod, mpi
+from tests.support.jobs import LEAST, changed, env, horovod, mpi
 from trainstack.mpi.component import HOROVOD
 from trainstack.spec.model import parse
 
@@ -25,6 +25,13 @@ ELASTIC = {
     "RESET_LIMIT": "100",
 }
 TWO_BY_FOUR: dict[str, Any] = {"worker": {"replicas": 2}, "slots": 4}
+
+
+def test_the_size_is_a_number_of_workers_and_nothing_else() -> None:
+    said: dict[str, Any] = {"worker": {"replicas": 4}, "min_np": 2}
+    assert horovod(**said, size=2) == changed(
+        horovod(**said), {"spec/mpiReplicaSpecs/Worker/replicas": 2}
+    )
 
 
 def told(manifest: dict[str, Any]) -> dict[str, str]:

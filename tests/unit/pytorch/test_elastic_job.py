@@ -201,6 +201,24 @@ def test_one_node_has_no_pods_to_clean(policy: str) -> None:
     assert elastic(run_policy={"clean_pod_policy": policy}) == ONE_NODE
 
 
+def test_one_node_has_one_size() -> None:
+    assert elastic(size=1) == ONE_NODE
+
+
+def test_a_suspended_job() -> None:
+    assert elastic(suspend=True) == changed(ONE_NODE, {"spec/suspend": True})
+    assert elastic(nnodes=2, suspend=True) == changed(
+        several(2, 2), {"spec/runPolicy/suspend": True}
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_size_is_a_number_of_workers_and_nothing_else(size: int) -> None:
+    assert elastic(nnodes="1:4", size=size) == changed(
+        several(1, 4), {"spec/pytorchReplicaSpecs/Worker/replicas": size}
+    )
+
+
 def test_run_policy_of_several_nodes() -> None:
     manifest = elastic(
         nnodes=2,

@@ -9,6 +9,7 @@ import pytest
 
 from images.runtime.trainstack_runtime.cli import main
 from images.runtime.trainstack_runtime.horovod import Horovod
+from images.runtime.trainstack_runtime.hostfile import Host
 from images.runtime.trainstack_runtime.settings import SettingsError
 from images.runtime.trainstack_runtime.ssh import Ssh
 
@@ -18,10 +19,14 @@ PLAIN = (
 )
 
 
-def command(**said: str) -> str:
+def command(hosts: int = 2, /, **said: str) -> str:
     env = {f"TRAINSTACK_HOROVOD_{name}": value for name, value in said.items()}
     words = Horovod.from_env(env).command(
-        interface="eth0", ssh=Ssh(), key=Path("/key"), discovery=Path("/discover")
+        hosts=[Host(f"worker-{index}", 2) for index in range(hosts)],
+        interface="eth0",
+        ssh=Ssh(),
+        key=Path("/key"),
+        discovery=Path("/discover"),
     )
     return " ".join(words)
 
@@ -75,3 +80,9 @@ def test_only_workers_that_answer_are_found(
         port = str(server.getsockname()[1])
         assert main(["discover", "--script", str(script), "--port", port]) == 0
     assert capsys.readouterr().out.splitlines() == ["127.0.0.1", "localhost:2"]
+
+
+@pytest.mark.parametrize(("hosts", "ranks"), [(1, 2), (2, 4), (3, 6), (4, 6)])
+def test_an_elastic_run_begins_with_the_hosts_there_are(hosts: int, ranks: int) -> None:
+    said = {"NP": "6", "SLOTS": "2", "MIN_NP": "2", "MAX_NP": "6", "DISCOVERY_SCRIPT": "/d.sh"}
+    assert f"horovodrun --gloo -np {ranks} " in command(hosts, **said)

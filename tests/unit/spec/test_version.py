@@ -72,6 +72,7 @@ NOT_THE_RUN: dict[str, Any] = {
     "labels": {"a": "b"},
     "annotations": {"a": "b"},
     "cluster": {"context": "prod"},
+    "suspend": True,
     "wait": "finished",
 }
 ONE_VALUE_ONLY = {"rdzv_backend"}
@@ -84,7 +85,7 @@ CHANGES = [
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_tables_below_name_every_field(kind: str) -> None:
     fields = {*COMMON, *OWN[kind], *NOT_THE_RUN, "operator", "timeout", "version"}
-    rest = ONE_VALUE_ONLY if kind == "ElasticJob" else set()
+    rest = ONE_VALUE_ONLY | {"size"} if kind == "ElasticJob" else set()
     assert fields | EXCLUDES | rest == set(MODELS[kind].model_fields)
 
 
@@ -133,6 +134,10 @@ def test_what_is_the_same_run(kind: str, field: str, value: Any) -> None:
 
 def test_a_timeout_is_the_same_run() -> None:
     assert version({"wait": "finished", "timeout": 60}) == version({})
+
+
+def test_a_size_is_the_same_run() -> None:
+    assert version({"nnodes": "1:4", "size": 2}) == version({"nnodes": "1:4"})
 
 
 def test_an_operator_is_the_same_run() -> None:
