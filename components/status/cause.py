@@ -22,7 +22,7 @@ IMAGE_REASONS = frozenset(
         "InvalidImageName",
     }
 )
-LIMITS = ("DeadlineExceeded", "BackoffLimitExceeded")
+_DEADLINE, _BACKOFF = "DeadlineExceeded", "BackoffLimitExceeded"
 _FINAL = ("forbidden", "denied the request")
 _QUOTA = "exceeded quota"
 _LAST_LINES = 10
@@ -45,6 +45,9 @@ class Cause:
     verdict: bool = False
     """Whether the pod says what happened to others."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", _line(self.what))
+
     def __str__(self) -> str:
         return "\n".join([self.what, *(f"  {line}" for line in self.lines)])
 
@@ -59,10 +62,9 @@ def why_failed(look: Look) -> Cause:
     if not found and (stuck := why_pending(look)):
         found = [stuck]
     if not found:
-        said = ": ".join(
-            part for key in ("reason", "message") if (part := str(condition.get(key) or ""))
-        )
-        return Cause(said or "for an unknown reason")
+        reason = limit or condition.get("reason")
+        said = [str(part) for part in (reason, condition.get("message")) if part]
+        return Cause(": ".join(said) or "for an unknown reason")
     first = found[0]
     if limit is None or limit in first.what:
         return first
@@ -125,21 +127,24 @@ def reason_of(look: Look) -> str | None:
     return stuck.what if stuck else None
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _limit(condition: dict[str, Any], look: Look) -> str | None:
     """The limit that ended the run.
 
     The training-operator tells it in the message only, the mpi-operator adds the pod's reason, and
     workers whose own deadline has passed take their launcher with them.
     """
-    if any(pod.get("status", {}).get("reason") == "DeadlineExceeded" for pod in look.pods):
-        return "DeadlineExceeded"
     reason = str(condition.get("reason", "")).partition("/")[0]
-    if reason in LIMITS:
-        return reason
     message = condition.get("message", "")
-    if "active longer than specified deadline" in message:
-        return "DeadlineExceeded"
-    return "BackoffLimitExceeded" if "reached the specified backoff limit" in message else None
+    late = any(pod.get("status", {}).get("reason") == _DEADLINE for pod in look.pods)
+    if late or reason == _DEADLINE or "active longer than specified deadline" in message:
+        return _DEADLINE
+    # A limit of 0 is no more than the wish that the first failure be the last.
+    often = reason == _BACKOFF or "reached the specified backoff limit" in message
+    return _BACKOFF if often and look.policy.get("backoffLimit") else None
 
 
 def _causes(look: Look) -> Iterator[Cause]:

@@ -24,6 +24,7 @@ _NOT_FOUND = 404
 _REQUEST_SECONDS = 30
 _RAW = {"_preload_content": False, "_request_timeout": _REQUEST_SECONDS}
 """What the client would decode it would also check, and refuse half a character in a log."""
+_WORTH_ASKING = (Phase.UNSEEN, Phase.PENDING, Phase.FAILED)
 _WORTH_A_LOOK = (Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED)
 
 
@@ -45,7 +46,7 @@ class Reader:
         look = self.look(ref)
         if look is None:
             return None
-        if phase_of(look) in (Phase.UNSEEN, Phase.PENDING):
+        if phase_of(look) in _WORTH_ASKING:
             look = self.with_warnings(look)
         return status_of(look, datetime.now(timezone.utc), self.progress(look))
 

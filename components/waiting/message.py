@@ -10,11 +10,11 @@ from ..status.cause import Cause
 
 def failure(ref: RunRef, cause: Cause, last_lines: Sequence[str] = ()) -> str:
     """What failed first, why, its last lines, and the command that shows more."""
-    lines = cause.lines or tuple(last_lines)
     return "\n".join(
         [
             f"{ref.kind} {ref.name} failed: {cause.what}",
-            *(f"  {line}" for line in lines),
-            f"more: kubectl --namespace {ref.namespace} logs --prefix --selector {ref.selector}",
+            *(f"  {line}" for line in cause.lines or last_lines),
+            f"more: trainstack logs {ref.name} --namespace {ref.namespace}",
+            f"  or: kubectl --namespace {ref.namespace} logs --prefix --selector {ref.selector}",
         ]
     )

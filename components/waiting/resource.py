@@ -32,11 +32,15 @@ class _Waiter(ResourceProvider):
     serialize_as_secret_always = False
 
     def create(self, props: Any) -> CreateResult:
+        from .call import Call
         from .poll import wait
-        from .tell import tell
+        from .witness import RunFailedError
 
-        target = Target.from_props(props)
-        outcome = wait(target, tell)
+        target, call = Target.from_props(props), Call.current()
+        try:
+            outcome = wait(target, call.tell)
+        except RunFailedError as error:
+            call.fail(error)
         return CreateResult(target.name, {**props, **outcome})
 
     def diff(self, _id: str, _olds: Any, _news: Any) -> DiffResult:

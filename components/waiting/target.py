@@ -22,6 +22,9 @@ class Target:
     kubeconfig: str | None = None
     context: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
     @property
     def ref(self) -> RunRef:
         """The run."""

@@ -51,7 +51,8 @@ def job(
 
 
 def failed(reason: str = "", message: str = "", kind: str = PYTORCHJOB) -> dict[str, Any]:
-    return job(kind, {"conditions": [condition("Failed", "True", reason, message)]})
+    conditions = [condition("Failed", "True", reason, message)]
+    return job(kind, {"conditions": conditions}, backoffLimit=3)
 
 
 def report(status: str = "succeeded", **said: Any) -> str:

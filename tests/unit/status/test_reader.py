@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from tests.support.api_server import ApiServer, api_server, items
 from tests.support.looks import PYTORCHJOB, condition, event, job, store, waiting, worker
 from trainstack.status import Look, Phase, Progress, RunRef
 from trainstack.status.reader import Reader
@@ -29,55 +25,21 @@ RUNNING["spec"]["elasticPolicy"] = {}
 LINE = '2026-01-01T10:00:00Z {"trainstack": "progress", "step": 3, "loss": 0.5}\n'
 
 
-class Server:
-    """Answers by path; what it does not know is not found."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        self.asked: list[tuple[str, dict[str, list[str]]]] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                url = urlsplit(self.path)
-                server.asked.append((url.path, parse_qs(url.query)))
-                answer = server.answers.get(url.path, 404)
-                self.send_response(answer if isinstance(answer, int) else 200)
-                raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                kind = "text/plain" if isinstance(answer, bytes) else "application/json"
-                self.send_header("Content-Type", kind)
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *_words: Any) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[ApiServer]:
     """An API server with nothing in it."""
-    server = Server()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
+    with api_server() as server:
+        yield server
 
 
 @pytest.fixture
-def reader(server: Server) -> Iterator[Reader]:
+def reader(server: ApiServer) -> Iterator[Reader]:
     """Reads from it."""
-    host, port = server.http.server_address[:2]
-    with client.ApiClient(client.Configuration(host=f"http://{host!s}:{port}")) as api:
+    with client.ApiClient(client.Configuration(host=server.address)) as api:
         yield Reader(api)
 
 
-def items(*found: dict[str, Any]) -> dict[str, Any]:
-    return {"items": list(found)}
-
-
-def test_a_running_run_with_its_progress(server: Server, reader: Reader) -> None:
+def test_a_running_run_with_its_progress(server: ApiServer, reader: Reader) -> None:
     server.answers = {JOB: RUNNING, PODS: items(store(), worker(0)), LOG: LINE.encode()}
     status = reader.status(REF)
     assert status is not None
@@ -94,13 +56,13 @@ def test_no_such_run(reader: Reader) -> None:
     assert reader.status(REF) is None
 
 
-def test_a_run_that_may_not_be_seen(server: Server, reader: Reader) -> None:
+def test_a_run_that_may_not_be_seen(server: ApiServer, reader: Reader) -> None:
     server.answers = {JOB: 403}
     with pytest.raises(ApiException, match="403"):
         reader.status(REF)
 
 
-def test_a_pending_run_is_asked_about_with_its_pods(server: Server, reader: Reader) -> None:
+def test_a_pending_run_is_asked_about_with_its_pods(server: ApiServer, reader: Reader) -> None:
     stuck = worker(0, waiting("ContainerCreating"), phase="Pending")
     created = job(PYTORCHJOB, {"conditions": [condition("Created")]})
     mount = event("FailedMount", 'configmap "x" not found', "run-v1-worker-0")
@@ -115,20 +77,20 @@ def test_a_pending_run_is_asked_about_with_its_pods(server: Server, reader: Read
     ]
 
 
-def test_a_log_that_is_not_there_leaves_what_was_known(server: Server, reader: Reader) -> None:
+def test_a_log_that_is_not_there_leaves_what_was_known(server: ApiServer, reader: Reader) -> None:
     before = Progress(3)
     assert reader.progress(Look(RUNNING, [worker(0)]), before) is before
     assert reader.progress(Look(RUNNING, []), before) is before
 
 
-def test_a_log_with_half_a_character(server: Server, reader: Reader) -> None:
+def test_a_log_with_half_a_character(server: ApiServer, reader: Reader) -> None:
     server.answers = {LOG: b"2026-01-01T09:00:00Z \xe2\x82\n" + LINE.encode()}
     found = reader.progress(Look(RUNNING, [worker(0)]))
     assert found is not None
     assert found.step == 3
 
 
-def test_last_lines(server: Server, reader: Reader) -> None:
+def test_last_lines(server: ApiServer, reader: Reader) -> None:
     server.answers = {LOG: b"one\ntwo\n"}
     look = Look(RUNNING, [worker(0)])
     assert reader.last_lines(look, "run-v1-worker-0", "pytorch", 5) == ["one", "two"]

@@ -26,10 +26,11 @@ from tests.support.looks import (
 )
 from trainstack.status import Look, Progress, RunRef
 from trainstack.status.reader import Reader
-from trainstack.waiting import poll
-from trainstack.waiting.poll import RunFailedError, wait
+from trainstack.waiting import poll, witness
+from trainstack.waiting.poll import wait
 from trainstack.waiting.resource import _Waiter
 from trainstack.waiting.target import Target
+from trainstack.waiting.witness import RunFailedError
 
 Answer = tuple[dict[str, Any], list[dict[str, Any]]] | Exception | None
 RUNNING = job(PYTORCHJOB, {"conditions": [condition("Running")]})
@@ -83,6 +84,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     clock = SimpleNamespace(monotonic=lambda: cluster.now, sleep=cluster.sleep)
     monkeypatch.setattr(Reader, "at", lambda *_where: cluster)
     monkeypatch.setattr(poll, "time", clock)
+    monkeypatch.setattr(witness, "time", clock)
     return cluster
 
 
@@ -148,7 +150,8 @@ def test_failure_is_explained(cluster: Cluster) -> None:
         "PyTorchJob run-v1 failed: rank 0 (run-v1-worker-0): boom\n"
         "  epoch 1\n"
         "  Killed\n"
-        "more: kubectl --namespace team logs --prefix --selector "
+        "more: trainstack logs run-v1 --namespace team\n"
+        "  or: kubectl --namespace team logs --prefix --selector "
         "training.kubeflow.org/job-name=run-v1"
     )
 
@@ -277,7 +280,7 @@ def test_a_line_when_something_changes_and_now_and_then(cluster: Cluster) -> Non
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_job_that_may_not_be_seen(cluster: Cluster, status: int) -> None:
-    with pytest.raises(RunFailedError, match="cannot look at run-v1: No"):
+    with pytest.raises(RunFailedError, match="cannot look at PyTorchJob run-v1: No"):
         cluster.wait(ApiException(status=status, reason="No"))
 
 
