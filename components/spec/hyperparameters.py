@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from pulumi import Output
 from pydantic import BeforeValidator, StringConstraints
 
 from .inputs import In, mapped, text
+from .json_values import whole
 from .shown import shown
 
 
@@ -24,9 +26,13 @@ def _spelled(value: Any) -> str:
     raise ValueError(f"got {shown(value)}: must be a text, a number or a bool")
 
 
+def _whole_when_known(value: Any) -> Any:
+    return value.apply(whole) if isinstance(value, Output) else value
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.\-]*$")]
 Scalar = Annotated[str, BeforeValidator(_spelled)]
-Hyperparameters = dict[Name, In[Scalar]]
+Hyperparameters = dict[Name, Annotated[In[Scalar], BeforeValidator(_whole_when_known)]]
 
 
 def arguments(hyperparameters: Mapping[str, Any]) -> list[Any]:

@@ -60,21 +60,21 @@ def _value(value: Any, path: str, where: str, depth: int = 0) -> Any:
 def _later(value: Output[Any], path: str, where: str, depth: int) -> Output[Any]:
     def check(resolved: Any) -> Any:
         try:
-            return _value(_whole(resolved), path, where, depth)
+            return _value(whole(resolved), path, where, depth)
         except ValueError as error:
             raise TrainstackError(f"{where}.{error}") from None
 
     return not_secret(value, f"{where}.{path}").apply(check)
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """Undo what providers do to numbers: `3` arrives as `3.0`."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [whole(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: whole(item) for key, item in value.items()}
     return value
 
 

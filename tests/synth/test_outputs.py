@@ -172,6 +172,15 @@ def test_the_grace_period_is_plain() -> None:
         made(lambda: {"pod_overlay": {"spec": {"terminationGracePeriodSeconds": later(3)}}})
 
 
+def test_a_whole_number_of_an_output_is_one_for_the_program() -> None:
+    """Providers, and results of other runs, send every number as a float."""
+    job = made(
+        lambda: {"hyperparameters": {"epochs": later(3.0), "lr": later(0.25), "plain": 1.0}}
+    ).one(JOB)
+    (container,) = job.inputs["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["--epochs=3", "--lr=0.25", "--plain=1.0"]
+
+
 def test_a_dollar_in_a_late_hyperparameter_is_escaped_as_well() -> None:
     job = made(lambda: {"hyperparameters": {"x": later("$(A)")}}).one(JOB)
     assert job.inputs["spec"]["template"]["spec"]["containers"][0]["args"] == ["--x=$$(A)"]
