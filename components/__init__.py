@@ -18,6 +18,7 @@ from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
 from .spec.program import Program
 from .spec.replica import Worker
 from .spec.resources import Resources
+from .tensorboard import LogFolder, TensorBoard, TensorBoardArgs
 from .tensorflow import PS, Chief, Evaluator, TFJob, TFJobArgs
 
 __all__ = [  # noqa: RUF022, sorted as Python sorts
@@ -31,6 +32,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "HorovodJob",
     "HorovodJobArgs",
     "Launcher",
+    "LogFolder",
     "MPIJob",
     "MPIJobArgs",
     "MPIOperator",
@@ -47,6 +49,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "SecretRef",
     "TFJob",
     "TFJobArgs",
+    "TensorBoard",
+    "TensorBoardArgs",
     "TrainingImage",
     "TrainingImageArgs",
     "TrainingOperator",

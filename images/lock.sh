@@ -10,6 +10,7 @@ lock runtime/requirements.in -o runtime/requirements.txt
 lock pytorch/requirements.in -o pytorch/requirements.txt
 lock --no-deps pytorch/torch.in -o pytorch/torch.txt
 lock pytorch/torch.in pytorch/requirements.in -c pytorch/requirements.txt -o pytorch/torch-cuda.txt
+lock tensorboard/requirements.in -o tensorboard/requirements.txt
 lock quickstart/requirements.in -c pytorch/requirements.txt -o quickstart/requirements.txt
 lock mpi/requirements.in -o mpi/requirements.txt
 for other in openmpi5 mpich intel; do lock mpi/$other.in -o mpi/$other.txt; done

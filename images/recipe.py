@@ -132,6 +132,7 @@ _RECIPES = (
     _parts("mpi-intel", _MPI, 60, folder="mpi", MPI="intel"),
     _parts("pytorch", ("pytorch",), 60),
     _parts("pytorch-cuda", ("pytorch",), 300, folder="pytorch", VARIANT="cuda"),
+    _parts("tensorboard", ("tensorboard", PIP), 40),
     _parts("tensorflow", _TENSORFLOW, 90),
     _parts("tensorflow-cuda", _TENSORFLOW, 300, folder="tensorflow", VARIANT="cuda"),
     _parts("quickstart", ("quickstart", PIP), 25, below="pytorch"),

@@ -46,6 +46,7 @@ def _endpoint(value: str) -> str:
     return value
 
 
+SubPath = Annotated[str, AfterValidator(_sub_path)]
 Url = Annotated[str, AfterValidator(_bucket_url)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Region = Annotated[str, pattern(r"[a-z0-9-]+", "a region's name such as 'eu-central-1'", 63)]
@@ -71,7 +72,7 @@ class Checkpoint(Args):
 
     pvc: In[Subdomain] | None = None
     """Name of a PersistentVolumeClaim in the job's namespace; excludes `url`."""
-    sub_path: Annotated[str, AfterValidator(_sub_path)] | None = None
+    sub_path: SubPath | None = None
     """The root's folder in the volume; default: all of it."""
     access_mode: In[AccessMode] | None = None
     """The claim's access mode; a job of several pods needs `"ReadWriteMany"`, and to say so."""

@@ -59,6 +59,7 @@ def test_the_public_names() -> None:
     assert set(trainstack.__all__) == {
         *["ElasticJob", "ElasticJobArgs", "PyTorchJob", "PyTorchJobArgs", "Master", "Worker"],
         *["TFJob", "TFJobArgs", "Chief", "PS", "Evaluator"],
+        *["TensorBoard", "TensorBoardArgs", "LogFolder"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
