@@ -73,7 +73,8 @@ class TrainingJob(pulumi.ComponentResource):
             hidden = sorted(files.keys() & {"binaryData", "data"})
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
         self.job = self._register(kind, name, manifest, needs)
-        self._where, self._wait = where, spec.wait
+        self._where = where
+        self._waits = "suspend=True" if spec.suspend else f'wait="{spec.wait}"'
         self._said: dict[str, Any] = {
             "commands": commands(manifest),
             "decks": None,
@@ -83,7 +84,7 @@ class TrainingJob(pulumi.ComponentResource):
             "status": None,
             "version": version,
         }
-        if spec.wait != "accepted":
+        if spec.wait != "accepted" and not spec.suspend:
             from .waiting import wait_for
 
             waiter = wait_for(self, name, spec, manifest, where)
@@ -127,11 +128,10 @@ class TrainingJob(pulumi.ComponentResource):
 
     def _when_finished(self, name: str) -> pulumi.Output[Any]:
         output = self._output(name)
-        if self._wait == "finished":
+        if self._waits == 'wait="finished"':
             return output
         return NotWaited(
-            output,
-            f'{self._where}: {name}: known only with wait="finished", got wait="{self._wait}"',
+            output, f'{self._where}: {name}: known only with wait="finished", got {self._waits}'
         )
 
     def _output(self, name: str) -> pulumi.Output[Any]:

@@ -41,6 +41,15 @@ def test_it_finds_the_cluster_as_the_provider_does() -> None:
     assert made.one("pulumi-python:dynamic:Resource").inputs["context"] == "training"
 
 
+def test_a_suspended_run_is_not_waited_for() -> None:
+    def program() -> None:
+        job = ts.ElasticJob("a", {**JOB, "suspend": True})
+        with pytest.raises(ts.TrainstackError, match='only with wait="finished", got suspend=True'):
+            job.result["accuracy"]
+
+    assert not synth(program).of_type("pulumi-python:dynamic:Resource")
+
+
 def test_without_waiting_there_is_no_such_child() -> None:
     made = synth(lambda: ts.ElasticJob("a", {**JOB, "wait": "accepted"}))
     assert not made.of_type("pulumi-python:dynamic:Resource")
