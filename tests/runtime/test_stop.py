@@ -63,7 +63,7 @@ def test_stopped_before_anything_answers(pods: Pods) -> None:
     pod = pods.agent("early", "--script", str(pods.script("")), "--")
     time.sleep(1)
     pod.send(signal.SIGTERM)
-    assert pod.wait(20) == 143, pod.output
+    assert pod.wait() == 143, pod.output
 
 
 def test_stopped_while_the_others_are_missing(pods: Pods) -> None:
@@ -72,7 +72,7 @@ def test_stopped_while_the_others_are_missing(pods: Pods) -> None:
     pod = pods.agent("alone", "--script", str(pods.script("")), "--", LOGLEVEL="INFO")
     pod.says("Rendezvous'ing worker group")
     pod.send(signal.SIGTERM)
-    assert pod.wait(20) == 143, pod.output
+    assert pod.wait() == 143, pod.output
 
 
 def test_the_store_stops_too(pods: Pods) -> None:
