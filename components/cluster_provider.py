@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -51,6 +52,31 @@ def on_cluster(
     return pulumi.ResourceOptions.merge(
         opts, pulumi.ResourceOptions(providers=[provider_for(cluster)])
     )
+
+
+def cluster_to_read(
+    resource: pulumi.Resource, cluster: Cluster | None, need: str, where: str
+) -> Cluster:
+    """The cluster of a resource, for those who read it by themselves: `cluster`, or the current.
+
+    `need` says what for, in an error. Raises `TrainstackError` when it cannot be told, since a
+    provider is asked for nothing, and credentials stay in the kubeconfig file.
+    """
+    if cluster is not None:
+        return cluster
+    if resource.get_provider("kubernetes:core/v1:Pod") is not None:
+        raise TrainstackError(
+            f"{where}: {need} with a provider in the resource options, which cannot be asked for "
+            "its cluster; give cluster=Cluster(kubeconfig=…, context=…)"
+        )
+    config = pulumi.Config("kubernetes")
+    kubeconfig = config.get("kubeconfig")
+    if kubeconfig is not None and not Path(kubeconfig).expanduser().is_file():
+        raise TrainstackError(
+            f"{where}: {need}, but kubernetes:kubeconfig is not the path of a file; give "
+            "cluster=Cluster(kubeconfig=…)"
+        )
+    return Cluster(kubeconfig=kubeconfig, context=config.get("context"))
 
 
 def _providers(opts: pulumi.ResourceOptions) -> list[pulumi.ProviderResource]:

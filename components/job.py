@@ -9,16 +9,17 @@ from typing import Any
 
 import pulumi
 
-from .cluster_provider import on_cluster
+from .cluster_provider import cluster_to_read, on_cluster
 from .commands import commands
 from .in_place import replacing
 from .kind import Kind
 from .kube import Manifest
 from .not_waited import NotWaited
+from .same_name import claim_name
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, pod_count, templates
-from .spec.run import PREFIX, Run, check_length
+from .spec.run import PREFIX, STARTED_BY, Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
 from .spec.version import version_of
@@ -26,6 +27,7 @@ from .summary import summary
 
 _DELETE_MARGIN_SECONDS = 120
 _NEW_WITH_EACH_RUN = f'metadata.labels["{PREFIX}version"]'
+_STARTED_BY = f'metadata.annotations["{STARTED_BY}"]'
 
 
 class TrainingJob(pulumi.ComponentResource):
@@ -62,12 +64,19 @@ class TrainingJob(pulumi.ComponentResource):
             run = replace(run, source_map=files["metadata"]["name"])
         manifest = kind.render(spec, run)
         checkpoint = spec.checkpoint and spec.checkpoint.summary(pod_count(manifest), where)
+        self._on_change = spec.on_change
         super().__init__(
             f"trainstack:index:{kind.name}",
             name,
             summary(kind, spec, source, run, checkpoint=checkpoint),
             on_cluster(spec.cluster, opts, where),
         )
+        if spec.on_change == "refuse":
+            from .live import refusing
+
+            cluster = cluster_to_read(self, spec.cluster, "on_change: got 'refuse'", where)
+            manifest = refusing(manifest, kind, run, cluster, where)
+        claim_name(manifest, self.get_provider("kubernetes:core/v1:Pod"), where)
         needs = spec.needs
         if files is not None:
             hidden = sorted(files.keys() & {"binaryData", "data"})
@@ -139,8 +148,9 @@ class TrainingJob(pulumi.ComponentResource):
         return pulumi.Output.from_input(self._said[name])
 
     def _child(self, hide: list[str], **rest: Any) -> pulumi.ResourceOptions:
+        first = None if self._on_change == "overlap" else True
         return pulumi.ResourceOptions(
-            parent=self, delete_before_replace=True, hide_diffs=hide, **rest
+            parent=self, delete_before_replace=first, hide_diffs=hide, **rest
         )
 
     def _register(
@@ -152,6 +162,7 @@ class TrainingJob(pulumi.ComponentResource):
     ) -> Manifest:
         token = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
         grace = _grace_seconds(manifest)
+        overlaps, refuses = (self._on_change == one for one in ("overlap", "refuse"))
         replaces = replacing(manifest, sized="size" in kind.args.model_fields)
         return Manifest(
             name,
@@ -159,7 +170,10 @@ class TrainingJob(pulumi.ComponentResource):
             self._child(
                 hide=[*replaces, _NEW_WITH_EACH_RUN],
                 depends_on=needs,
-                replace_on_changes=replaces,
+                # Who previews has not started the run.
+                ignore_changes=[_STARTED_BY] if refuses and pulumi.runtime.is_dry_run() else [],
+                # With two objects at a time, one of the same name can only be updated.
+                replace_on_changes=[] if overlaps else replaces,
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + _DELETE_MARGIN_SECONDS}s"),
                 aliases=[pulumi.Alias(type_=other) for other in kind.targets if other != token],
             ),

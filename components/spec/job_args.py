@@ -27,6 +27,7 @@ from .shown import shown
 
 LEAST_TTL_WHILE_WAITING = 60
 Wait = Literal["accepted", "running", "finished"]
+OnChange = Literal["replace", "overlap", "refuse"]
 
 
 def _shared_memory(value: Any) -> bool | str:
@@ -42,8 +43,8 @@ class JobArgs(Args):
 
     NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset(
         {
-            *("annotations", "cluster", "labels", "operator", "run_name", "suspend"),
-            *("timeout", "version", "wait"),
+            *("annotations", "cluster", "labels", "on_change", "operator", "run_name"),
+            *("suspend", "timeout", "version", "wait"),
         }
     )
     """Fields that say nothing about the run itself and so leave its version alone."""
@@ -125,6 +126,10 @@ class JobArgs(Args):
     suspend: bool = False
     """Whether the run is stopped, its object and checkpoints kept, until this is `False` (default)
     again; changed in place."""
+    on_change: OnChange = "replace"
+    """What a changed run does to the one before: `"replace"` (default) stops it first, `"overlap"`
+    once the new one is running or finished, as `wait` says, and `"refuse"` fails while it is
+    live."""
     wait: Wait = "accepted"
     """What `pulumi up` waits for: `"accepted"` (default), `"running"` or `"finished"`."""
     timeout: Seconds | None = None
@@ -145,6 +150,7 @@ class JobArgs(Args):
         _check_function(self)
         if self.timeout is not None and self.wait == "accepted":
             raise ValueError(f"timeout: got {self.timeout}, but wait is 'accepted': nothing waits")
+        _check_overlap(self)
         _check_paths(self)
         _check_checkpoint(self)
         both = sorted(self.env.keys() & self.secrets.keys())
@@ -166,6 +172,22 @@ def _check_function(args: JobArgs) -> None:
     for name, value in args:
         if isinstance(value, Replica) and value.args and value.command is None:
             raise ValueError(f"{name}.args: a function is called with program.inputs")
+
+
+def _check_overlap(args: JobArgs) -> None:
+    """The old run stops once the new one has got somewhere, and under another name."""
+    if args.on_change != "overlap":
+        return
+    if args.wait == "accepted":
+        raise ValueError(
+            "on_change: got 'overlap', but wait is 'accepted': the old run stops when the new one "
+            "is 'running' or 'finished'; say wait"
+        )
+    if args.version is not None:
+        raise ValueError(
+            f"on_change: got 'overlap' with version={args.version!r}: two runs at a time need two "
+            "names; leave version out"
+        )
 
 
 def _check_checkpoint(args: JobArgs) -> None:

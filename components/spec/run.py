@@ -13,6 +13,8 @@ from .names import LABEL_LENGTH
 from .version import DIGITS
 
 PREFIX = "trainstack.dev/"
+STARTED_BY = f"{PREFIX}started-by"
+"""Annotation of who started the run."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -15,9 +14,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from ..cluster_provider import cluster_to_read
 from ..spec.inputs import mapped
 from ..spec.job_args import JobArgs
-from ..spec.model import TrainstackError
 from .target import Target
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def wait_for(
     job: TrainingJob, name: str, spec: JobArgs, manifest: dict[str, Any], where: str
 ) -> RunWait:
     """Register the waiting child of `job`."""
-    kubeconfig, context = _cluster(job, spec, where)
+    cluster = cluster_to_read(job, spec.cluster, f"wait: got {spec.wait!r}", where)
     group, version = manifest["apiVersion"].split("/")
 
     def props(parts: Any) -> dict[str, Any]:
@@ -80,8 +79,8 @@ def wait_for(
             namespace=parts[1],
             wait=spec.wait,
             timeout=spec.timeout,
-            kubeconfig=kubeconfig,
-            context=context,
+            kubeconfig=cluster.config_file,
+            context=cluster.context,
         ).to_props()
 
     metadata = manifest["metadata"]
@@ -99,22 +98,3 @@ def wait_for(
 
 def _field(key: str) -> Callable[[dict[str, Any]], Any]:
     return lambda props: props.get(key)
-
-
-def _cluster(job: TrainingJob, spec: JobArgs, where: str) -> tuple[str | None, str | None]:
-    """Where the waiting child finds the cluster; credentials stay in the kubeconfig file."""
-    if spec.cluster is not None:
-        return spec.cluster.config_file, spec.cluster.context
-    if job.get_provider("kubernetes:core/v1:Pod") is not None:
-        raise TrainstackError(
-            f"{where}: wait: got {spec.wait!r} with a provider in the resource options, which "
-            "cannot be asked for its cluster; give cluster=Cluster(kubeconfig=…, context=…)"
-        )
-    config = pulumi.Config("kubernetes")
-    kubeconfig = config.get("kubeconfig")
-    if kubeconfig is not None and not Path(kubeconfig).expanduser().is_file():
-        raise TrainstackError(
-            f"{where}: wait: got {spec.wait!r}, but kubernetes:kubeconfig is not the path of a "
-            "file; give cluster=Cluster(kubeconfig=…)"
-        )
-    return kubeconfig, config.get("context")

@@ -31,12 +31,28 @@ class Kube:
         """A new namespace for as long as the block runs."""
         slug = re.sub(r"[^a-z0-9]+", "-", hint.lower()).strip("-")[:30].strip("-")
         name = f"t-{slug}-{uuid.uuid4().hex[:6]}"
-        self.core.create_namespace({"metadata": {"name": name}})
+        self._create_namespace(name)
         try:
-            self.wait(lambda: self._has_account(name), "default service account", 30)
             yield name
         finally:
             self.core.delete_namespace(name, grace_period_seconds=0)
+
+    def remake_namespace(self, name: str) -> None:
+        """Delete a namespace with all that is in it, and make an empty one."""
+        self.core.delete_namespace(name, grace_period_seconds=0)
+        self.wait(lambda: not self._there(name), "end of the namespace", 120)
+        self._create_namespace(name)
+
+    def _create_namespace(self, name: str) -> None:
+        self.core.create_namespace({"metadata": {"name": name}})
+        self.wait(lambda: self._has_account(name), "default service account", 30)
+
+    def _there(self, namespace: str) -> bool:
+        try:
+            self.core.read_namespace(namespace)
+        except ApiException:
+            return False
+        return True
 
     def _has_account(self, namespace: str) -> bool:
         try:

@@ -241,6 +241,15 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
         "checkpoint.access_mode: got 'ReadWriteOnce': the 3 pods of this job may run on several",
     ),
     # Waiting and places
+    (
+        {"on_change": "overlap"},
+        "on_change: got 'overlap', but wait is 'accepted': the old run stops when the new one is",
+    ),
+    (
+        {"on_change": "overlap", "wait": "running", "version": "v1"},
+        "on_change: got 'overlap' with version='v1': two runs at a time need two names; leave",
+    ),
+    ({"on_change": "keep"}, "on_change: got 'keep': must be 'replace', 'overlap' or 'refuse'"),
     ({"wait": "done"}, "wait: got 'done': must be 'accepted', 'running' or 'finished'"),
     ({"timeout": 60}, "timeout: got 60, but wait is 'accepted': nothing waits"),
     ({"attempt": 0}, "attempt: got 0: must be greater than or equal to 1"),

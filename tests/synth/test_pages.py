@@ -14,7 +14,13 @@ from trainstack.testing import synth
 ROOT = Path(__file__).parents[2]
 HEADER = "import pulumi\nimport trainstack as ts\n"
 PACKAGE = Path(stacks.__file__).parent / "function/digits"
-PAGES = ("README.md", "docs/checkpoints.md", "docs/operators.md", "docs/programs.md")
+PAGES = (
+    "README.md",
+    "docs/checkpoints.md",
+    "docs/operators.md",
+    "docs/programs.md",
+    "docs/versions.md",
+)
 EXAMPLES = [
     (page, block)
     for page in PAGES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,43 @@ def test_options_of_the_object(nnodes: int, type_: str, other: str, replaced: li
     assert alias["spec"]["type"] == other
 
 
+def test_runs_that_overlap_are_made_before_the_old_ones_are_deleted(folder: Path) -> None:
+    (folder / "train.py").write_text("")
+    said = {"program": {"script": "train.py"}, "on_change": "overlap", "wait": "running"}
+    made = synth(elastic(**said, cluster={}))
+    for type_ in (CONFIG_MAP, JOB):
+        assert "deleteBeforeReplace" not in made.one(type_).options
+        assert "replaceOnChanges" not in made.one(type_).options
+
+
+def test_what_happens_to_the_old_run_says_nothing_about_the_new_one() -> None:
+    plain = synth(elastic(wait="running", cluster={})).one(JOB)
+    overlapping = synth(elastic(wait="running", cluster={}, on_change="overlap")).one(JOB)
+    assert overlapping.inputs == plain.inputs
+
+
+@pytest.mark.parametrize("said", [{}, {"version": "v1"}], ids=["hashed", "explicit"])
+def test_two_jobs_of_a_stack_are_two_objects(said: dict[str, Any]) -> None:
+    def program(**other: Any) -> Callable[[], None]:
+        def jobs() -> None:
+            ts.ElasticJob("a", {**LEAST, **said, "run_name": "digits"})
+            ts.ElasticJob("b", {**LEAST, **said, "run_name": "digits", **other})
+
+        return jobs
+
+    with pytest.raises(ts.TrainstackError) as caught:
+        synth(program())
+    assert re.fullmatch(
+        r"ElasticJob 'b': run_name: 'digits-\w+' in namespace 'default' is ElasticJob 'a' already; "
+        "give one of them another run_name or version",
+        str(caught.value),
+    )
+    for other in ({"run_name": "other"}, {"namespace": "team"}, {"attempt": 2}):
+        assert len(synth(program(**other)).of_type(JOB)) == 2
+    elsewhere = synth(program(cluster={"context": "other"}))
+    assert len(elsewhere.of_type(JOB)) == 2
+
+
 def test_a_pytorch_job_is_always_the_same_kind_of_object() -> None:
     job = synth(lambda: ts.PyTorchJob("mnist", LEAST)).one(PYTORCHJOB)
     assert "aliases" not in job.options
@@ -219,8 +257,6 @@ def test_waiting_is_one_child_after_the_object() -> None:
         "version": "v1",
         "name": f"digits-{version}",
         "namespace": "default",
-        "pod_label": "batch.kubernetes.io/job-name",
-        "container": "pytorch",
         "wait": "finished",
         "timeout": 60,
         "kubeconfig": "/kube.yaml",

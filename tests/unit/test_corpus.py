@@ -11,7 +11,7 @@ from tests.support import corpus
 from trainstack import ElasticJobArgs, PyTorchJobArgs
 
 ENTRIES = corpus.names()
-NOT_OF_THE_RUN = {"cluster", "operator", "timeout", "wait"}
+NOT_OF_THE_RUN = {"cluster", "on_change", "operator", "timeout", "wait"}
 
 
 @pytest.mark.parametrize("name", ENTRIES)

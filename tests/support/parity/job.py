@@ -31,6 +31,8 @@ ELSEWHERE = {
     "many_jobs_there_are",
     "cluster.kubeconfig": "tests/synth/test_clusters.py::test_clusters_that_differ_in_the_file_"
     "only_are_two_providers",
+    "on_change": "tests/synth/test_registrations.py::test_runs_that_overlap_are_made_before_the_"
+    "old_ones_are_deleted",
     "operator": "tests/synth/test_registrations.py::test_the_object_needs_the_operator",
     "run_name": _NAMES,
     "timeout": "tests/synth/test_registrations.py::test_waiting_is_one_child_after_the_object",

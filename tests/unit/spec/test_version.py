@@ -72,6 +72,7 @@ NOT_THE_RUN: dict[str, Any] = {
     "labels": {"a": "b"},
     "annotations": {"a": "b"},
     "cluster": {"context": "prod"},
+    "on_change": "refuse",
     "suspend": True,
     "wait": "finished",
 }
