@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import NewProgram
 from tests.support.command import trainstack, trainstack_json
 from tests.support.pulumi_cli import PulumiProgram
+from tests.support.recorded_history import RECORDED, record
 
 PROGRAM = """
 import pulumi, trainstack as ts
@@ -64,7 +66,8 @@ def shop(offline_program: NewProgram, tmp_path: Path) -> Shop:
     return Shop(stack)
 
 
-def test_there_and_back(shop: Shop) -> None:
+def three_updates(shop: Shop) -> tuple[str, str]:
+    """The commits of the first and the second; the third is of a change without one."""
     first = shop.commit("train")
     shop.stack.up().check()
     shop.stack.configure(lr="0.05")
@@ -72,6 +75,34 @@ def test_there_and_back(shop: Shop) -> None:
     shop.stack.up().check()
     shop.stack.write("train.py", "print('not committed')\n")
     shop.stack.up().check()
+    return first, second
+
+
+@pytest.mark.slow
+def test_the_recorded_history_is_the_engine_s(shop: Shop, tmp_path: Path) -> None:
+    """What the unit tests read is what the engine writes today."""
+    three_updates(shop)
+    live = tmp_path / "recorded"
+    record(shop.stack, Path(shop.stack.env["PULUMI_BACKEND_URL"].removeprefix("file://")), live)
+    files = [file.relative_to(live) for file in sorted(live.rglob("*.json"))]
+    assert files == [file.relative_to(RECORDED) for file in sorted(RECORDED.rglob("*.json"))]
+    for file in files:
+        assert keys((live / file).read_text()) == keys((RECORDED / file).read_text()), file
+
+
+def keys(text: str) -> Any:
+    """A document without texts, of which some differ from time to time."""
+
+    def of(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: of(item) for key, item in sorted(value.items())}
+        return [of(item) for item in value] if isinstance(value, list) else type(value).__name__
+
+    return of(json.loads(text))
+
+
+def test_there_and_back(shop: Shop) -> None:
+    first, second = three_updates(shop)
 
     updates = shop.json("history")["updates"]
     assert [(one["number"], one["commit"]["id"], one["commit"]["dirty"]) for one in updates] == [
