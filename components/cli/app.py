@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from .doctor import doctor
 from .history import history
+from .logs import logs
 from .operators import operators
 from .policy import policy
 from .render import render
 from .report import report
 from .rollback import rollback
+from .status import status
+from .watch import watch
 
 app = typer.Typer(
     help="Distributed training as versioned Pulumi stacks.",
@@ -23,9 +27,13 @@ app = typer.Typer(
 app.add_typer(history, name="history")
 app.add_typer(operators, name="operators")
 app.add_typer(policy, name="policy")
+app.command()(doctor)
+app.command()(logs)
 app.command()(render)
 app.command()(report)
 app.command()(rollback)
+app.command()(status)
+app.command()(watch)
 
 
 def _print_version(said: bool) -> None:

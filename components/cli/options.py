@@ -7,9 +7,25 @@ from typing import Annotated
 
 import typer
 
-Stack = Annotated[str | None, typer.Option(help="Default: the one that `pulumi` has selected.")]
+Stack = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Default: the one that `pulumi` has selected.")
+]
 Folder = Annotated[
     Path, typer.Option("--cwd", metavar="DIR", help="Folder of Pulumi.yaml; default: here.")
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Find runs by their labels there instead of in a stack; default without a "
+        "Pulumi.yaml: the context's.",
+    ),
+]
+Kubeconfig = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Default: the stack's, else the current one.")
+]
+Context = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A context in it; default: its current one.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="As JSON, for scripts.")]
 HERE = Path()

@@ -33,7 +33,9 @@ class Checkout:
         """
         settings = self._settings(point)
         with self.repository.worktree(point.commit) as folder:
-            (folder / self._file).write_text(json.dumps(settings, indent=2), encoding="utf-8")
+            if self.differences(point) or not self.has_settings(point):
+                text = json.dumps(settings, indent=2)
+                (folder / self._file).write_text(text, encoding="utf-8")
             self._link_environment(folder)
             yield folder
 

@@ -11,12 +11,14 @@ from pulumi.runtime.rpc import UNKNOWN
 from .finding import Config, Finding, Findings, items, mapping
 from .pods import pods
 
-_NAME = re.compile(
+NAME = re.compile(
     r"(TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|(^|_|ACCESS|API|PRIVATE|SSH)KEY)$",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_]*\)")
-_SHAPES: Mapping[str, re.Pattern[str]] = {
+"""Names that a secret has."""
+REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_]*\)")
+"""A variable that only names another."""
+SHAPES: Mapping[str, re.Pattern[str]] = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     "a GitHub token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22})"),
     "a GitLab token": re.compile(r"\bglpat-[\w-]{20}"),
@@ -31,6 +33,7 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     "a JSON web token": re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
     "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@"),
 }
+"""What secrets look like."""
 _INSTEAD = "must come from a Kubernetes Secret (the job's field `secrets`)"
 
 
@@ -47,17 +50,17 @@ def no_plain_secrets(manifest: Mapping[str, Any], config: Config) -> Findings:
 def _in_env(path: str, container: Mapping[str, Any], allow: list[str]) -> Iterator[Finding]:
     for variable in map(mapping, items(container.get("env"))):
         name, value = str(variable.get("name")), str(variable.get("value") or "")
-        if not value or name in allow or _REFERENCE.fullmatch(value):
+        if not value or name in allow or REFERENCE.fullmatch(value):
             continue
         where = f"{path}.env[{name}]"
         found = list(_by_look(where, value))
-        if not found and _NAME.search(name):
+        if not found and NAME.search(name):
             found = [Finding(where, _hidden("a text", value), _INSTEAD)]
         yield from found
 
 
 def _by_look(path: str, value: str) -> Iterator[Finding]:
-    for what, shape in _SHAPES.items():
+    for what, shape in SHAPES.items():
         if shape.search(value):
             yield Finding(path, _hidden(what, value), _INSTEAD)
             return

@@ -66,7 +66,7 @@ def test_it_goes_by_a_signal(repo: Repo, sign: signal.Signals) -> None:
     repo.commit(a__txt="a")
     running, folder = hold_one(repo)
     running.send_signal(sign)
-    assert running.wait(30) != 0
+    assert running.wait(300) != 0
     assert not folder.exists()
     assert worktrees(repo) == 0
 
@@ -75,7 +75,7 @@ def test_what_a_killed_process_left_goes_by_the_next_call(repo: Repo) -> None:
     repo.commit(a__txt="a")
     running, folder = hold_one(repo)
     running.kill()
-    running.wait(30)
+    running.wait(300)
     assert folder.exists()
     with Repository(repo.project).worktree("HEAD"):
         assert not folder.exists()
@@ -89,7 +89,7 @@ def test_two_at_once_leave_each_other_alone(repo: Repo) -> None:
     with Repository(repo.project).worktree("HEAD"):
         assert folder.exists()
     running.terminate()
-    running.wait(30)
+    running.wait(300)
 
 
 def hold_one(repo: Repo) -> tuple[subprocess.Popen[str], Path]:
