@@ -62,6 +62,18 @@ def test_mpi_ranks_of_two_pods_add_up(stack: Callable[..., PulumiProgram]) -> No
     sums.destroy().check()
 
 
+def test_horovod_trains_a_tensorflow_model_on_two_pods(
+    stack: Callable[..., PulumiProgram],
+) -> None:
+    digits = stack("horovod-tensorflow", "train.py")
+    digits.up().check()
+    outputs = digits.outputs()
+    assert outputs["accuracy"] > 0.93
+    assert outputs["ranks"] == 2
+    assert set(digits.preview(json=True).check().json["changeSummary"]) == {"same"}
+    digits.destroy().check()
+
+
 @pytest.mark.slow
 def test_horovod_goes_on_without_a_deleted_worker_and_takes_it_back(
     stack: Callable[..., PulumiProgram],
