@@ -92,6 +92,14 @@ class Kube:
         )
         self.wait(lambda: not self.pods(namespace), "end of its pods", 60)
 
+    def expire(self, namespace: str, name: str, kind: str = "pytorchjobs") -> None:
+        """Let a job's time to live be over, whatever it was."""
+        group, ttl = ("batch" if kind == "jobs" else "kubeflow.org"), {"ttlSecondsAfterFinished": 0}
+        spec = ttl if kind == "jobs" else {"runPolicy": ttl}
+        self.custom.patch_namespaced_custom_object(
+            group, "v1", namespace, kind, name, {"spec": spec}
+        )
+
     def wait(self, look: Callable[[], T], what: str, seconds: float) -> T:
         """Look until there is something, and fail the test when there is not in time."""
         end = time.monotonic() + seconds
