@@ -97,6 +97,7 @@ def launch_mpi(
             hostfile=launch.hostfile,
             ranks=launch.ranks,
             slots=launch.slots,
+            address=address,
             passed=passed,
             program=[sys.executable, "-u", "-m", "trainstack_runtime.rank", *program.words()],
         )

@@ -14,10 +14,11 @@ def command(
     hostfile: Path,
     ranks: int,
     slots: int,
+    address: str,
     passed: Mapping[str, str],
     program: Sequence[str],
 ) -> list[str]:
-    """The launch; `passed` are variables of its environment that the ranks get too."""
+    """The launch from `address`; `passed` are variables of its own that the ranks get too."""
     if implementation == "OpenMPI":
         named = [word for name in passed for word in ("-x", name)]
         return [
@@ -31,6 +32,8 @@ def command(
     return [
         *("mpiexec.hydra", "-f", str(hostfile), "-n", str(ranks), "-ppn", str(slots)),
         *("-launcher", "ssh", *said),
+        # Its hosts call back, and cannot resolve the short name of the launcher's pod.
+        *(["-localhost", address] if implementation == "Intel" else []),
         *program,
     ]
 

@@ -23,7 +23,7 @@ job = ts.MPIJob("sums", {{
     "worker": {{"replicas": 2}},
     "slots": 2,
     "launcher": {{"requests": {{"cpu": "50m", "memory": "128Mi"}}}},
-    "resources": {{"cpu": "50m", "memory": "128Mi"}},
+    "resources": {{"cpu": "50m", "memory": "256Mi"}},
     "wait": "finished",
     "timeout": 240,
     {fields}

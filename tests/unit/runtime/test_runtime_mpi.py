@@ -262,13 +262,22 @@ def test_bad_hostfiles(tmp_path: Path, text: str, message: str) -> None:
             "OpenMPI",
             "mpirun --hostfile /h -np 4 --map-by slot --bind-to none --mca btl ^openib -x A p q",
         ),
-        ("Intel", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genv A 1 p q"),
+        (
+            "Intel",
+            "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genv A 1 -localhost 10.0.0.1 p q",
+        ),
         ("MPICH", "mpiexec.hydra -f /h -n 4 -ppn 2 -launcher ssh -genv A 1 p q"),
     ],
 )
 def test_launch_commands(implementation: str, words: str) -> None:
     command = mpirun.command(
-        implementation, hostfile=Path("/h"), ranks=4, slots=2, passed={"A": "1"}, program=["p", "q"]
+        implementation,
+        hostfile=Path("/h"),
+        ranks=4,
+        slots=2,
+        address="10.0.0.1",
+        passed={"A": "1"},
+        program=["p", "q"],
     )
     assert " ".join(command) == words
 
