@@ -40,8 +40,7 @@ def _row(shown: Shown) -> tuple[str, ...]:
 
 def phase(shown: Shown) -> str:
     """The phase, and the queue of a run that a queue holds back."""
-    queue = shown.status.queue if shown.status else None
-    return f"Queued in {queue}" if queue and shown.phase == "Suspended" else shown.phase
+    return shown.status.headline if shown.status else shown.phase
 
 
 def ready(status: RunStatus) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..status import Look, RunRef
-from ..status.look import container_statuses
+from ..status.look import container_statuses, last_seen
 from ..status.reader import Reader
 from .evidence import OPERATORS, Evidence, Operator, Webhook
 
@@ -79,7 +79,7 @@ class Collector:
             for event in listed or ()
             if (event.get("involvedObject") or {}).get("name") in names
         ]
-        return tuple(sorted(events, key=_when))
+        return tuple(sorted(events, key=last_seen))
 
     def _nodes(self) -> tuple[dict[str, Any], ...] | None:
         listed = self._list("nodes", lambda: self._core.list_node(**_RAW))
@@ -200,8 +200,3 @@ def _ready_addresses(slices: list[dict[str, Any]]) -> int:
         for endpoint in one.get("endpoints") or ()
         if (endpoint.get("conditions") or {}).get("ready") is not False
     )
-
-
-def _when(event: Mapping[str, Any]) -> str:
-    times = (event.get("lastTimestamp"), event.get("eventTime"), event.get("firstTimestamp"))
-    return str(next((time for time in times if time), ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,12 @@ def container_statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
     """Statuses of init containers and containers."""
     status = pod.get("status", {})
     return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def last_seen(event: Mapping[str, Any]) -> str:
+    """When an event was last seen, as RFC 3339; empty when it does not say."""
+    times = (event.get("lastTimestamp"), event.get("eventTime"), event.get("firstTimestamp"))
+    return str(next((time for time in times if time), ""))
 
 
 def pod_condition(pod: dict[str, Any], type_: str) -> dict[str, Any]:

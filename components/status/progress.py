@@ -55,11 +55,7 @@ class Progress:
         said = []
         if self.step is not None:
             said.append(f"step {self.step}" + ("" if self.total is None else f"/{self.total}"))
-        numbers = {
-            key: value
-            for key, value in self.metrics.items()
-            if isinstance(value, (int, float)) and not isinstance(value, bool)
-        }
+        numbers = {key: value for key, value in self.metrics.items() if _is_number(value)}
         said += [f"{key} {value:.4g}" for key, value in list(numbers.items())[:_TELLING]]
         return ", ".join(said)
 

@@ -11,7 +11,7 @@ from typing import Any
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
-from .look import Look
+from .look import Look, last_seen
 from .phase import Phase, phase_of
 from .progress import Progress, progress_in
 from .ref import RunRef
@@ -75,7 +75,7 @@ class Reader:
         namespace = look.job["metadata"]["namespace"]
         names = [look.name, *(pod["metadata"]["name"] for pod in look.pods if _waits(pod))][:3]
         found = [event for name in names for event in self._warnings(namespace, name)]
-        return Look(look.job, look.pods, sorted(found, key=_last_seen))
+        return Look(look.job, look.pods, sorted(found, key=last_seen))
 
     def progress(self, look: Look, before: Progress | None = None) -> Progress | None:
         """What rank 0 last printed of its progress, going on from `before`."""
@@ -125,8 +125,3 @@ def _items(answer: Any) -> list[dict[str, Any]]:
 
 def _waits(pod: dict[str, Any]) -> bool:
     return bool(pod.get("status", {}).get("phase") == "Pending")
-
-
-def _last_seen(event: dict[str, Any]) -> str:
-    times = (event.get("lastTimestamp"), event.get("eventTime"), event.get("firstTimestamp"))
-    return next((time for time in times if time), "")

@@ -56,6 +56,13 @@ class RunStatus:
     decks: Mapping[str, str] | None = None
 
     @property
+    def headline(self) -> str:
+        """The phase in words, with the queue of a run that a queue holds back."""
+        if self.queue and self.phase is Phase.SUSPENDED:
+            return f"Queued in {self.queue}"
+        return self.phase.value
+
+    @property
     def ready(self) -> int:
         """Pods that are ready."""
         return sum(role.ready for role in self.roles.values())

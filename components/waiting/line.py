@@ -12,13 +12,10 @@ def line(status: RunStatus, waited: float, timeout: int | None) -> str:
 
     `waited` are the seconds for which it has been waited for, of `timeout` at most.
     """
-    phase = status.phase.value
-    if status.queue and status.phase.value == "Suspended":
-        phase = f"Queued in {status.queue}"
     ready = ", ".join(
         f"{role.ready}/{role.total} {name}" for name, role in status.roles.items() if role.total
     )
-    said = [phase, *([f"{ready} ready"] if ready else [])]
+    said = [status.headline, *([f"{ready} ready"] if ready else [])]
     if status.restarts:
         said.append(f"{status.restarts} restarts" if status.restarts > 1 else "1 restart")
     if status.progress and str(status.progress):

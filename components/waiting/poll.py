@@ -82,10 +82,9 @@ class _Watch:
                 "is its operator running?"
             )
         if target.timeout is not None and self.waited > target.timeout:
-            state = f"Queued in {status.queue}" if phase is Phase.SUSPENDED else phase.value
             why = f"; {status.reason}" if status.reason else ""
             raise RunFailedError(
-                f"{target}: not {target.wait} after {target.timeout} s, but {state}{why}"
+                f"{target}: not {target.wait} after {target.timeout} s, but {status.headline}{why}"
             )
 
     def _for_too_long(self, *, bad: bool) -> bool:

@@ -45,7 +45,7 @@ class Membership:
         with self._handler._heartbeat_lock:
             state = self._handler._state_holder.state
             self._round, self._nodes = state.round, dict(state.participants)
-            self._line.join(told.store, self._handler._this_node, self._nodes)
+        self._line.join(told.store, self._handler._this_node, self._nodes)
         return self._round
 
     def hurry(self, lost: bool) -> None:
@@ -65,8 +65,9 @@ class Membership:
         that node; but for rank 0's, which has the result.
         """
         waiting = self._count_waiting()
+        dead = self._line.dead()
         with self._handler._heartbeat_lock:
-            self._bury(self._line.dead())
+            self._bury(dead)
             state = self._handler._state_holder.state
             number, present, closed = state.round, set(state.participants), state.closed
         if closed:
