@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,6 +28,7 @@ class Line:
         self._next: Any = None
         self._link: socket.socket | None = None
         self._dead = False
+        os.register_at_fork(after_in_child=self._let_go)
 
     def join(self, store: Any, own: Any, ranks: Mapping[Any, int]) -> None:
         """A new round: its part of the store, this node, and the ranks of all that met."""
@@ -47,6 +49,12 @@ class Line:
         self._hang_up()
         self._door.close()
 
+    def _let_go(self) -> None:
+        """A forked rank that outlives its launcher would keep the connection alive."""
+        self._door.close()
+        if self._link:
+            self._link.close()
+
     def _hang_up(self) -> None:
         if self._link:
             self._link.close()
@@ -63,7 +71,7 @@ class Line:
         address = (self._next.addr, int(self._store.get(key)))
         try:
             self._link = socket.create_connection(address, CONNECT_SECONDS)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return False
         except OSError:
             self._next = None

@@ -17,6 +17,7 @@ from images.runtime.trainstack_runtime.line import KEY, Line
 
 ROOT = Path(__file__).parents[3]
 NEIGHBOUR = """
+import os
 import sys
 from images.runtime.trainstack_runtime.line import Line
 
@@ -25,6 +26,9 @@ class Store(dict):
 
 store, line = Store(), Line()
 line.join(store, "B", {"B": 0})
+if sys.argv[1:] == ["with a forked rank"] and os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
 print(*store.values(), flush=True)
 sys.stdin.read()
 """
@@ -55,10 +59,10 @@ class Store(dict[str, str]):
 
 
 @contextmanager
-def neighbour() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def neighbour(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Another launcher's process, and where its door is."""
     with subprocess.Popen(
-        [sys.executable, "-c", NEIGHBOUR],
+        [sys.executable, "-c", NEIGHBOUR, *words],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -92,6 +96,16 @@ def test_a_neighbour_that_is_killed_is_dead_and_one_that_is_busy_is_not(line: Li
         assert line.dead() is None, "B has not said where it is"
         store[f"{KEY}B"] = port
         assert line.dead() is None
+        assert line.dead() is None
+        process.kill()
+        assert _dead_soon(line) == B
+
+
+def test_a_killed_neighbour_is_dead_although_a_rank_that_it_forked_lives_on(line: Line) -> None:
+    store = Store()
+    with neighbour("with a forked rank") as (process, port):
+        line.join(store, A, {A: 0, B: 1})
+        store[f"{KEY}B"] = port
         assert line.dead() is None
         process.kill()
         assert _dead_soon(line) == B
