@@ -191,14 +191,16 @@ def test_a_result_that_is_too_large_says_what_to_set(pods: Pods) -> None:
 @pytest.mark.slow
 def test_with_storage_large_and_binary_values_are_kept(pods: Pods, method: str) -> None:
     source = """\
-import pathlib
+import os, pathlib
 from trainstack_runtime import deck
 
 def main(large):
     deck("<h1>Loss</h1>")
     deck("<h1>More</h1>", "more")
-    pathlib.Path("model.pt").write_bytes(b"weights")
-    return [0.5] * 1000 if large else {"model": pathlib.Path("model.pt"), "raw": b"x"}
+    model = pathlib.Path(os.environ["RANK"], "model.pt")
+    model.parent.mkdir(exist_ok=True)
+    model.write_bytes(b"weights")
+    return [0.5] * 1000 if large else {"model": model, "raw": b"x"}
 """
     kept = pods.folder / "kept"
     env = {"TRAINSTACK_ARTIFACTS": str(kept), "TRAINSTACK_ARTIFACTS_ADDRESS": "s3://bucket/run"}
