@@ -24,7 +24,6 @@ class Kube:
         self.kubeconfig = kubeconfig
         self.api = config.new_client_from_config(str(kubeconfig))
         self.core = client.CoreV1Api(self.api)
-        self.apps = client.AppsV1Api(self.api)
         self.custom = client.CustomObjectsApi(self.api)
 
     @contextmanager

@@ -50,20 +50,23 @@ class Watched:
 
     def running(self) -> dict[str, str]:
         """The job and its two pods by uid, once both run."""
-        return self._kube.wait(lambda: self._look("Running"), "running pods", 120)
+        return self._kube.wait(self._both_running, "running pods", 120)
 
-    def succeeded(self) -> bool:
-        """Whether both pods have ended well."""
-        return bool(self._look("Succeeded"))
+    def same(self, before: dict[str, str]) -> bool:
+        """Whether there is nothing but what there was, the job among it.
 
-    def now(self) -> dict[str, str]:
-        """The same, whatever they do; a container that was started again counts as another."""
-        return self._look("")
+        A container that was started again counts as another; the operator may have removed pods
+        of a job that has ended.
+        """
+        now = self._now(self._kube.pods(self._namespace))
+        return bool(self.jobs()) and now.items() <= before.items()
 
-    def _look(self, phase: str) -> dict[str, str]:
+    def _both_running(self) -> dict[str, str]:
         pods = self._kube.pods(self._namespace)
-        if len(pods) < 2 or (phase and any(pod["status"]["phase"] != phase for pod in pods)):
-            return {}
+        phases = [pod["status"]["phase"] for pod in pods]
+        return self._now(pods) if phases == ["Running"] * 2 else {}
+
+    def _now(self, pods: list[dict[str, Any]]) -> dict[str, str]:
         jobs = {one["metadata"]["name"]: one["metadata"]["uid"] for one in self.jobs()}
         return jobs | {pod["metadata"]["name"]: _life(pod) for pod in pods}
 

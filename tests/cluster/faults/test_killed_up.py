@@ -27,7 +27,7 @@ def test_while_it_waits(sleeper: NewProgram, watched: Watched) -> None:
     assert LOCKED in stack.up().output
     stack.run("cancel", "--yes").check()
     stack.up().check()
-    assert watched.now() == before
+    assert watched.same(before)
     assert stack.outputs()["status"]["phase"] == "Succeeded"
     stack.refresh("--clear-pending-creates").check()
     converged(stack)
@@ -51,7 +51,7 @@ def test_when_the_job_is_made_and_not_yet_in_the_state(
     assert "kubernetes:kubeflow.org/v1:PyTorchJob" not in made
     stack.run("cancel", "--yes").check()
     stack.up().check()
-    assert watched.now() == before
+    assert watched.same(before)
     (_job,) = watched.jobs()
     stack.refresh("--clear-pending-creates").check()
     converged(stack)
