@@ -1,9 +1,6 @@
-"""Nodes and disks fail under a run that saves: it goes on from there."""
+"""A disk fails under a run that saves: it goes on from there."""
 
 from __future__ import annotations
-
-import re
-from typing import Any
 
 import pytest
 
@@ -11,7 +8,6 @@ import images
 from tests.cluster.faults.conftest import converged
 from tests.conftest import NewProgram
 from tests.runtime.programs import COUNTS_TOGETHER
-from tests.support.control_plane import cordoned, evict
 from tests.support.kube import Kube
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("operator")]
@@ -53,43 +49,6 @@ def claim(kube: Kube, namespace: str) -> str:
         return str(found.spec.volume_name or "")
 
     return kube.wait(bound, "volume", 30)
-
-
-def _begun(kube: Kube, namespace: str) -> dict[str, Any]:
-    logs = {
-        pod["metadata"]["name"]: kube.logs(namespace, pod["metadata"]["name"])
-        for pod in kube.pods(namespace, "training.kubeflow.org/replica-type=worker")
-    }
-    return {name: log for name, log in logs.items() if re.search(r"rank \d begins", log)}
-
-
-def test_a_drained_node(
-    program: NewProgram, image: images.Image, kube: Kube, namespace: str, claim: str
-) -> None:
-    source = SOURCE.format(fields={"nnodes": 2, "args": ["1500"]})
-    stack = program(source, config={"image": image.tag, "namespace": namespace})
-    stack.write("train.py", COUNTS_TOGETHER)
-    waiting = stack.start("up", "--yes", "--skip-preview")
-    kube.wait(lambda: len(_begun(kube, namespace)) == 2, "training", 120)
-    (job,) = kube.jobs(namespace)
-    drained = {pod["metadata"]["uid"] for pod in kube.pods(namespace)}
-    with cordoned(kube):
-        for pod in kube.pods(namespace):
-            evict(kube, namespace, pod["metadata"]["name"])
-        kube.wait(
-            lambda: not drained & {pod["metadata"]["uid"] for pod in kube.pods(namespace)},
-            "empty node",
-            90,
-        )
-        kube.wait(lambda: "Unschedulable" in waiting.output, "word of it", 60)
-    waiting.wait(300).check()
-    result = stack.outputs()["result"]
-    assert result["step"] == 1500
-    assert 0 < result["first"] < 1500
-    (same,) = kube.jobs(namespace)
-    assert same["metadata"]["uid"] == job["metadata"]["uid"]
-    converged(stack)
-    stack.destroy().check()
 
 
 def test_a_worker_that_fills_its_disk_is_evicted_and_the_run_goes_on(
