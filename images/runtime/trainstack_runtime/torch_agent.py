@@ -172,5 +172,5 @@ class WatchfulAgent(LocalElasticAgent):  # type: ignore[misc]
             nodes=nodes,
             world_size=worker_group.workers[0].world_size,
             restarts=worker_group.spec.max_restarts - self._remaining_restarts,
-            seconds=round(time.monotonic() - self._noticed, 1),
+            seconds=round(time.monotonic() - self._noticed, 3),
         )
