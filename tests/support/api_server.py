@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, closing, contextmanager
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.local_http import kubeconfig_of, served
 
 
 class ApiServer:
@@ -34,40 +35,24 @@ class ApiServer:
             def log_message(self, *_words: Any) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        """Its URL."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        self._open = ExitStack()
+        self.address = self._open.enter_context(served(Handler))
 
     @property
     def kubeconfig(self) -> dict[str, Any]:
         """What leads to it."""
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "test", "cluster": {"server": self.address}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-            "current-context": "test",
-            "users": [{"name": "test", "user": {}}],
-        }
+        return kubeconfig_of(self.address)
 
     def close(self) -> None:
         """Answer no more."""
-        self._http.shutdown()
-        self._http.server_close()
+        self._open.close()
 
 
 @contextmanager
 def api_server() -> Iterator[ApiServer]:
     """One with nothing in it."""
-    server = ApiServer()
-    try:
+    with closing(ApiServer()) as server:
         yield server
-    finally:
-        server.close()
 
 
 def items(*found: dict[str, Any]) -> dict[str, Any]:

@@ -1,25 +1,37 @@
-"""Faults of the dev cluster's own components."""
+"""The dev cluster's own processes, and their faults."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from devcluster.process import Record
 
 if TYPE_CHECKING:
     from devcluster import DevCluster
 
 
+def pids(cluster: DevCluster) -> dict[str, int | None]:
+    """The components' processes."""
+    return {part.name: part.pid for part in cluster.status().components}
+
+
+def kill(pid: int | None) -> None:
+    """Kill a process and wait until it is gone."""
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    path = Path(f"/proc/{pid}/stat")
+    while path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.02)
+
+
 @contextmanager
 def killed(cluster: DevCluster, component: str) -> Iterator[None]:
     """A component is killed, and started again when the block ends."""
-    record = Record.load(cluster.settings.run / f"{component}.json")
-    assert record is not None and record.alive, component
-    os.kill(record.pid, signal.SIGKILL)
+    kill(pids(cluster)[component])
     try:
         yield
     finally:

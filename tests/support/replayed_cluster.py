@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import urllib3
+
+from tests.support.local_http import kubeconfig_of, served
 
 RECORDED = Path(__file__).parents[1] / "unit" / "cli" / "recorded" / "cluster.json"
 NAMESPACE = "team"
@@ -60,25 +61,10 @@ def replayed(folder: Path, answers: Answers) -> Iterator[Path]:
         def log_message(self, *_: Any) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = folder / "kubeconfig"
-    at = {"server": f"http://127.0.0.1:{server.server_port}"}
-    config.write_text(
-        json.dumps(
-            {
-                "clusters": [{"name": "a", "cluster": at}],
-                "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
-                "current-context": "a",
-                "users": [{"name": "a", "user": {}}],
-            }
-        )
-    )
-    try:
+    with served(Handler) as address:
+        config = folder / "kubeconfig"
+        config.write_text(json.dumps(kubeconfig_of(address)))
         yield config
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Body(io.BytesIO):

@@ -21,6 +21,7 @@ from devcluster.health import endpoints
 from devcluster.network import bridge_exists
 from devcluster.settings import Port, Settings
 from devcluster.state import State
+from tests.support.control_plane import kill, pids
 from tests.support.kube import Kube
 from tests.support.machine import changes, snapshot
 from tests.support.pods import execute, phase, pod, start
@@ -53,20 +54,6 @@ def cluster() -> Iterator[DevCluster]:
 def before(cluster: DevCluster) -> dict[str, list[str]]:
     """The machine without a cluster."""
     return snapshot()
-
-
-def pids(cluster: DevCluster) -> dict[str, int | None]:
-    """The components' processes."""
-    return {part.name: part.pid for part in cluster.status().components}
-
-
-def kill(pid: int | None) -> None:
-    """Kill a process and wait until it is gone."""
-    assert pid
-    os.kill(pid, signal.SIGKILL)
-    path = Path(f"/proc/{pid}/stat")
-    while path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z":
-        time.sleep(0.02)
 
 
 def kill_everything() -> None:

@@ -34,9 +34,9 @@ pulumi.export("status", job.status)
 def sleeper(program: NewProgram, namespace: str) -> NewProgram:
     """Makes a stack of a job whose two pods sleep, and then have succeeded."""
 
-    def new(seconds: int, wait: str = "finished", **rest: Any) -> PulumiProgram:
+    def new(seconds: int, wait: str = "finished") -> PulumiProgram:
         config = {"namespace": namespace, "seconds": str(seconds), "wait": wait}
-        return program(SOURCE, config=config, **rest)
+        return program(SOURCE, config=config)
 
     return new
 
@@ -52,23 +52,15 @@ class Watched:
         """The job and its two pods by uid, once both run."""
         return self._kube.wait(self._both_running, "running pods", 120)
 
-    def same(self, before: dict[str, str]) -> bool:
-        """Whether there is nothing but what there was, the job among it.
-
-        A container that was started again counts as another; the operator may have removed pods
-        of a job that has ended.
-        """
-        now = self._now(self._kube.pods(self._namespace))
-        return bool(self.jobs()) and now.items() <= before.items()
-
-    def _both_running(self) -> dict[str, str]:
+    def now(self) -> dict[str, str]:
+        """The job and its pods; a container that was started again counts as another."""
         pods = self._kube.pods(self._namespace)
-        phases = [pod["status"]["phase"] for pod in pods]
-        return self._now(pods) if phases == ["Running"] * 2 else {}
-
-    def _now(self, pods: list[dict[str, Any]]) -> dict[str, str]:
         jobs = {one["metadata"]["name"]: one["metadata"]["uid"] for one in self.jobs()}
         return jobs | {pod["metadata"]["name"]: _life(pod) for pod in pods}
+
+    def _both_running(self) -> dict[str, str]:
+        phases = [pod["status"]["phase"] for pod in self._kube.pods(self._namespace)]
+        return self.now() if phases == ["Running"] * 2 else {}
 
     def jobs(self) -> list[dict[str, Any]]:
         """All job objects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def test_while_it_waits(sleeper: NewProgram, watched: Watched) -> None:
     assert LOCKED in stack.up().output
     stack.run("cancel", "--yes").check()
     stack.up().check()
-    assert watched.same(before)
+    assert watched.now() == before
     assert stack.outputs()["status"]["phase"] == "Succeeded"
     stack.refresh("--clear-pending-creates").check()
     converged(stack)
@@ -41,7 +42,9 @@ def test_when_the_job_is_made_and_not_yet_in_the_state(
 ) -> None:
     stack = sleeper(seconds=40, wait=wait)
     with withheld(cluster.kubeconfig, "/pytorchjobs") as way:
-        stack.env["KUBECONFIG"] = str(way.kubeconfig(tmp_path / "withheld"))
+        config = tmp_path / "withheld"
+        config.write_text(json.dumps(way.kubeconfig))
+        stack.env["KUBECONFIG"] = str(config)
         process = stack.start("up", "--yes", "--skip-preview")
         assert way.done.wait(120), process.output
         process.kill()
@@ -51,7 +54,7 @@ def test_when_the_job_is_made_and_not_yet_in_the_state(
     assert "kubernetes:kubeflow.org/v1:PyTorchJob" not in made
     stack.run("cancel", "--yes").check()
     stack.up().check()
-    assert watched.same(before)
+    assert watched.now() == before
     (_job,) = watched.jobs()
     stack.refresh("--clear-pending-creates").check()
     converged(stack)
