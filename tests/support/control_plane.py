@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.kube import Kube
+
 if TYPE_CHECKING:
     from devcluster import DevCluster
 
@@ -36,3 +38,14 @@ def killed(cluster: DevCluster, component: str) -> Iterator[None]:
         yield
     finally:
         cluster.up()
+
+
+@contextmanager
+def cordoned(kube: Kube) -> Iterator[None]:
+    """The node takes no new pods as long as the block runs."""
+    (node,) = (one.metadata.name for one in kube.core.list_node().items)
+    kube.core.patch_node(node, {"spec": {"unschedulable": True}})
+    try:
+        yield
+    finally:
+        kube.core.patch_node(node, {"spec": {"unschedulable": None}})

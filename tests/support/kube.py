@@ -23,6 +23,7 @@ class Kube:
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
         self.api = config.new_client_from_config(str(kubeconfig))
+        self.apps = client.AppsV1Api(self.api)
         self.core = client.CoreV1Api(self.api)
         self.custom = client.CustomObjectsApi(self.api)
 
@@ -83,6 +84,12 @@ class Kube:
     def delete_pod(self, namespace: str, pod: str, grace: int | None = None) -> None:
         """Delete a pod as `kubectl delete pod` does."""
         self.core.delete_namespaced_pod(pod, namespace, grace_period_seconds=grace)
+
+    def evict(self, namespace: str, pod: str) -> None:
+        """What `kubectl drain` does to a pod."""
+        self.core.create_namespaced_pod_eviction(
+            pod, namespace, {"metadata": {"name": pod, "namespace": namespace}}
+        )
 
     def delete_job(self, namespace: str, name: str, kind: str = "pytorchjobs") -> None:
         """Delete an object of a job kind, and see its pods go."""

@@ -50,7 +50,12 @@ class Watched:
 
     def running(self) -> dict[str, str]:
         """The job and its two pods by uid, once both run."""
-        return self._kube.wait(self._both_running, "running pods", 120)
+        self._kube.wait(lambda: self._phases() == ["Running"] * 2, "running pods", 120)
+        return self.now()
+
+    def succeeded(self) -> None:
+        """Both pods have ended well."""
+        self._kube.wait(lambda: self._phases() == ["Succeeded"] * 2, "end of both pods", 60)
 
     def now(self) -> dict[str, str]:
         """The job and its pods; a container that was started again counts as another."""
@@ -58,13 +63,12 @@ class Watched:
         jobs = {one["metadata"]["name"]: one["metadata"]["uid"] for one in self.jobs()}
         return jobs | {pod["metadata"]["name"]: _life(pod) for pod in pods}
 
-    def _both_running(self) -> dict[str, str]:
-        phases = [pod["status"]["phase"] for pod in self._kube.pods(self._namespace)]
-        return self.now() if phases == ["Running"] * 2 else {}
-
     def jobs(self) -> list[dict[str, Any]]:
         """All job objects."""
         return self._kube.jobs(self._namespace)
+
+    def _phases(self) -> list[str]:
+        return [pod["status"]["phase"] for pod in self._kube.pods(self._namespace)]
 
 
 @pytest.fixture

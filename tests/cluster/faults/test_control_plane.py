@@ -39,6 +39,8 @@ def component_killed(name: str) -> Callable[[Kube, DevCluster], AbstractContextM
 FAULTS = {
     "operator": operator_killed,
     "API server": component_killed("apiserver"),
+    "etcd": component_killed("etcd"),
+    "controller manager": component_killed("controller-manager"),
     "kubelet": component_killed("kubelet"),
 }
 
@@ -63,6 +65,24 @@ def test_a_run_goes_on_and_up_ends_well(
     converged(stack)
     stack.destroy().check()
     assert not watched.jobs()
+
+
+def test_a_run_that_ends_without_an_operator_is_seen_to_end_later(
+    sleeper: NewProgram, watched: Watched, kube: Kube
+) -> None:
+    scale = kube.apps.patch_namespaced_deployment_scale
+    stack = sleeper(seconds=20)
+    waiting = stack.start("up", "--yes", "--skip-preview")
+    watched.running()
+    try:
+        scale("training-operator", "kubeflow", {"spec": {"replicas": 0}})
+        kube.wait(lambda: not kube.pods("kubeflow", OPERATOR), "end of the operator", 60)
+        watched.succeeded()
+    finally:
+        scale("training-operator", "kubeflow", {"spec": {"replicas": 1}})
+    waiting.wait(120).check()
+    assert stack.outputs()["status"]["phase"] == "Succeeded"
+    converged(stack)
 
 
 def test_up_without_an_api_server_fails_and_the_next_one_converges(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -32,24 +33,19 @@ HELD = {"spec": {"runPolicy": {"suspend": True}}}
 pytestmark = pytest.mark.usefixtures("operator")
 
 
-@pytest.fixture
-def run(program: NewProgram, namespace: str) -> NewProgram:
-    """Makes a stack of one job."""
-
-    def new(kind: str = "PyTorchJob", **fields: object) -> PulumiProgram:
-        text = ", ".join(f'"{key}": {value!r}' for key, value in fields.items())
-        return program(SOURCE.format(kind=kind, fields=text), config={"namespace": namespace})
-
-    return new
+def shell(script: str, kind: str = "PyTorchJob", **fields: object) -> str:
+    """A program of a job whose pod runs a shell script."""
+    said = {"image": BUSYBOX, "resources": SMALL, "command": ["sh", "-c", script], **fields}
+    text = ", ".join(f'"{key}": {value!r}' for key, value in said.items())
+    return SOURCE.format(kind=kind, fields=text)
 
 
 @pytest.fixture
-def small(run: NewProgram) -> NewProgram:
-    """Makes a stack of a job whose only pod runs a shell script."""
+def small(program: NewProgram, namespace: str) -> NewProgram:
+    """Makes a stack of such a job."""
 
-    def new(script: str, **fields: object) -> PulumiProgram:
-        said = {"image": BUSYBOX, "resources": SMALL, "command": ["sh", "-c", script], **fields}
-        return run(**said)
+    def new(script: str, **fields: Any) -> PulumiProgram:
+        return program(shell(script, **fields), config={"namespace": namespace})
 
     return new
 
@@ -67,6 +63,26 @@ def test_a_run_that_takes_too_much_memory_fails_with_its_limit(small: NewProgram
     assert error_of(stack.up()).splitlines()[0] == (
         "PyTorchJob run-v1 failed: run-v1-worker-0: exit code 137, OOMKilled (memory limit 32Mi)"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["PyTorchJob", "ElasticJob"])
+def test_a_failed_run_fails_every_up_until_it_is_mended(
+    program: NewProgram, kube: Kube, namespace: str, kind: str
+) -> None:
+    broken, mended = (shell(f"echo no data; exit {code}", kind) for code in (3, 0))
+    stack = program(broken, config={"namespace": namespace})
+    message = error_of(stack.up())
+    assert message.startswith(f"{kind} run-v1 failed: run-v1")
+    assert "exit code 3" in message
+    assert "no data" in message
+    assert error_of(stack.up()) == message
+    stack.refresh().check()
+    assert error_of(stack.up()) == message
+
+    stack.use(mended).up().check()
+    assert set(stack.preview("--refresh", json=True).check().json["changeSummary"]) == {"same"}
+    assert len(kube.pods(namespace)) == 1
 
 
 @pytest.mark.slow

@@ -1,6 +1,9 @@
-"""A disk fails under a run that saves: it goes on from there."""
+"""A disk is full, a node is drained under a run that saves: it goes on from there."""
 
 from __future__ import annotations
+
+import re
+from typing import Any
 
 import pytest
 
@@ -8,6 +11,7 @@ import images
 from tests.cluster.faults.conftest import converged
 from tests.conftest import NewProgram
 from tests.runtime.programs import COUNTS_TOGETHER
+from tests.support.control_plane import cordoned
 from tests.support.kube import Kube
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("operator")]
@@ -28,7 +32,7 @@ job = ts.ElasticJob("run", {
     "image": config.require("image"),
     "namespace": namespace,
     "program": {"script": "train.py"},
-    "args": ["10000"],
+    "args": [config.require("steps")],
     "nnodes": 2,
     "resources": {"cpu": "200m", "memory": "1Gi", "ephemeral_storage": "100Mi"},
     "checkpoint": {
@@ -52,7 +56,8 @@ FILLS_ITS_DISK = COUNTS_TOGETHER.replace(
 def test_a_worker_that_fills_its_disk_is_evicted_and_the_run_goes_on(
     program: NewProgram, image: images.Image, kube: Kube, namespace: str
 ) -> None:
-    stack = program(SOURCE, config={"image": image.tag, "namespace": namespace})
+    config = {"image": image.tag, "namespace": namespace, "steps": "10000"}
+    stack = program(SOURCE, config=config)
     stack.write("train.py", FILLS_ITS_DISK)
     stack.up().check()
     assert stack.outputs()["result"]["first"] > 0
@@ -61,3 +66,38 @@ def test_a_worker_that_fills_its_disk_is_evicted_and_the_run_goes_on(
     assert len(kube.jobs(namespace)) == 1
     converged(stack)
     stack.destroy().check()
+
+
+def test_a_drained_node(
+    program: NewProgram, image: images.Image, kube: Kube, namespace: str
+) -> None:
+    config = {"image": image.tag, "namespace": namespace, "steps": "1500"}
+    stack = program(SOURCE, config=config)
+    stack.write("train.py", COUNTS_TOGETHER)
+    waiting = stack.start("up", "--yes", "--skip-preview")
+    kube.wait(lambda: _begun(kube, namespace), "training", 120)
+    (job,) = kube.jobs(namespace)
+    drained = kube.pods(namespace)
+    with cordoned(kube):
+        for pod in drained:
+            kube.evict(namespace, pod["metadata"]["name"])
+        kube.wait(lambda: not _uids(drained) & _uids(kube.pods(namespace)), "empty node", 90)
+        kube.wait(lambda: "Unschedulable" in waiting.output, "word of it", 60)
+    waiting.wait(300).check()
+    result = stack.outputs()["result"]
+    assert result["step"] == 1500
+    assert 0 < result["first"] < 1500
+    (same,) = kube.jobs(namespace)
+    assert same["metadata"]["uid"] == job["metadata"]["uid"]
+    converged(stack)
+    stack.destroy().check()
+
+
+def _begun(kube: Kube, namespace: str) -> bool:
+    workers = kube.pods(namespace, "training.kubeflow.org/replica-type=worker")
+    logs = [kube.logs(namespace, pod["metadata"]["name"]) for pod in workers]
+    return len(logs) == 2 and all(re.search(r"rank \d begins", log) for log in logs)
+
+
+def _uids(pods: list[dict[str, Any]]) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in pods}
