@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 
 from tests.support.replayed_cluster import NAMESPACE, RECORDED, replayed
 from trainstack.cli import app
+
+PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 
 
 @pytest.fixture
@@ -62,6 +65,16 @@ def test_status(run: Command) -> None:
     assert '    result: {"accuracy": 0.97}' in lines
     assert any(line.endswith("ValueError: lr must be above 0, got -1.0") for line in lines)
     assert any("Insufficient nvidia.com/gpu" in line for line in lines)
+
+
+@pytest.mark.parametrize("call", ["status", "doctor tune", "doctor large"])
+def test_the_page_shows_what_is_printed(run: Command, call: str) -> None:
+    shown = PAGE.split(f"$ trainstack {call}\n")[1]
+    shown = re.split(r"^(?:\$ |```)", shown, flags=re.MULTILINE)[0]
+    printed = run.lines(*call.split())
+    for line, said in zip(printed, shown.splitlines(), strict=True):
+        begun, cut, _ = said.partition("…")
+        assert line.startswith(begun) if cut else line == said
 
 
 def test_status_as_json(run: Command) -> None:
