@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ..status.rank_mark import unmarked
 from .source import Source
 
-_MARK = re.compile(r"\[(?:\d+,)?(?P<rank>\d+)\]<std(?:out|err)>: ?")
 _ROUND = '{"trainstack": "event", "event": "round"'
 _AGO = re.compile(r"(?P<count>\d+)(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -46,17 +46,14 @@ class Line:
 def lines(stamped: Iterable[str], source: Source, ranks: range | None = None) -> Iterator[Line]:
     """The lines of a log with timestamps, with ranks as far as it tells them itself.
 
-    The launch runtime tells after each start and each change which ranks its node has; Horovod
-    marks each line. `ranks` are those known before the first line.
+    The launch runtime tells after each start and each change which ranks its node has; Horovod,
+    and mpirun when asked, marks each line. `ranks` are those known before the first line.
     """
     for entry in stamped:
         at, _, text = entry.rstrip("\r\n").partition(" ")
         ranks = _of_round(text) or ranks
-        if mark := _MARK.match(text):
-            rank = int(mark["rank"])
-            yield Line(at, source, text[mark.end() :], range(rank, rank + 1))
-        else:
-            yield Line(at, source, text, ranks)
+        rank, text = unmarked(text)
+        yield Line(at, source, text, ranks if rank is None else range(rank, rank + 1))
 
 
 def since(text: str, now: datetime) -> str:

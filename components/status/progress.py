@@ -7,14 +7,13 @@ other JSON object with a whole number called `step`, of which numbers are taken 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .rank_mark import unmarked
+
 _OURS = '{"trainstack": "progress"'
-_RANK = re.compile(r"\[(?:\d+,)?(?P<rank>\d+)\]<stdout>: ?")
-"""How horovodrun and mpirun mark the lines of a rank."""
 _LONGEST = 16_384
 _TELLING = 8
 
@@ -78,8 +77,9 @@ def progress_in(log: str, before: Progress | None = None) -> Progress | None:
 
 def _read(line: str) -> dict[str, Any] | None:
     """What a line says about the training, or None."""
-    if marked := _RANK.match(line):
-        line = line[marked.end() :] if marked["rank"] == "0" else ""
+    rank, line = unmarked(line)
+    if rank:
+        return None
     ours = line.find(_OURS)
     said = _object(line[max(ours, 0) :])
     sort = said.pop("trainstack", None)

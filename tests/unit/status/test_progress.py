@@ -34,6 +34,8 @@ def log(*lines: str) -> str:
         (f"[1,0]<stdout>: {ours(step=3)}", Progress(3)),
         (f"[1]<stdout>:{ours(step=3)}", None),
         ('[1,2]<stdout>: {"step": 3}', None),
+        (f"[1]<stderr>:{ours(step=3)}", None),
+        ('[0]<stderr>:{"step": 3}', Progress(3)),
         # A line that something else was printed on before.
         (f"loading... {ours(step=3)}", Progress(3)),
         # None of these is progress.
@@ -54,6 +56,18 @@ def log(*lines: str) -> str:
 def test_a_line(line: str, progress: Progress | None) -> None:
     found = progress_in(f"10:00 {line}\n")
     assert (found and Progress(found.step, found.total, found.metrics)) == progress
+
+
+def test_a_launchers_log_tells_how_far_rank_0_is() -> None:
+    text = log(
+        '{"trainstack": "event", "event": "start"}',
+        "[1]<stdout>:rank 1 of 2 trains",
+        f"[0]<stdout>:{ours(step=1, total=9, loss=0.5)}",
+        f"[1]<stdout>:{ours(step=2, total=9, loss=0.75)}",
+        f"[0]<stdout>:{ours(step=2, total=9, loss=0.25)}",
+        f"[1]<stdout>:{ours(step=3, total=9, loss=0.75)}",
+    )
+    assert str(progress_in(text)) == "step 2/9, loss 0.25"
 
 
 def test_the_newest_of_each() -> None:

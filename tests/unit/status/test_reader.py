@@ -9,7 +9,17 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from tests.support.api_server import ApiServer, api_server, items
-from tests.support.looks import PYTORCHJOB, condition, event, job, store, waiting, worker
+from tests.support.looks import (
+    MPIJOB,
+    PYTORCHJOB,
+    condition,
+    event,
+    job,
+    launcher,
+    store,
+    waiting,
+    worker,
+)
 from trainstack.status import Look, Phase, Progress, RunRef
 from trainstack.status.reader import Reader
 
@@ -50,6 +60,17 @@ def test_a_running_run_with_its_progress(server: ApiServer, reader: Reader) -> N
     assert server.asked[1][1] == {"labelSelector": ["training.kubeflow.org/job-name=run-v1"]}
     said = server.asked[2][1]
     assert (said["container"], said["tailLines"]) == (["pytorch"], ["1000"])
+
+
+def test_the_progress_of_an_mpi_run_is_in_its_launchers_log(
+    server: ApiServer, reader: Reader
+) -> None:
+    running = job(MPIJOB, {"conditions": [condition("Running")]}, replicas={"Worker": 2})
+    at = "2026-01-01T10:00:00Z"
+    log = f'{at} [1]<stdout>:{{"step": 9}}\n{at} [0]<stdout>:{{"step": 3, "total": 9}}\n'
+    server.answers = {f"{PODS}/run-v1-launcher-x7k2p/log": log.encode()}
+    found = reader.progress(Look(running, [worker(0), launcher(), worker(1)]))
+    assert found == Progress(3, 9, {}, at)
 
 
 def test_no_such_run(reader: Reader) -> None:
