@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from trainstack import ElasticJob, PyTorchJob, TrainstackError
+import trainstack as ts
+from trainstack import TrainstackError
 from trainstack.spec.names import LabelValue
+from trainstack.spec.pod import roles
 from trainstack.spec.program import Program
 from trainstack.spec.run import Run, check_length
 from trainstack.spec.source import Source, read_source
@@ -22,36 +26,98 @@ names = st.from_regex(r"[a-z]([-a-z0-9]{0,60}[a-z0-9])?", fullmatch=True)
 LEAST = {"image": "registry.example/a:1", "program": {"module": "m"}}
 
 
-def pods_of(manifest: dict[str, Any]) -> list[str]:
-    """Names as the operator, or the Job controller, gives them."""
+Kind = Callable[[str, dict[str, Any]], pulumi.Resource]
+Said = tuple[Kind, dict[str, Any]]
+counts = st.integers(1, 9999)
+
+
+@st.composite
+def tensorflow(draw: st.DrawFn) -> Said:
+    """Every set of roles that somebody trains in."""
+    roles = draw(
+        st.fixed_dictionaries({}, optional=dict.fromkeys(("worker", "ps", "evaluator"), counts))
+    )
+    return ts.TFJob, {name: {"replicas": count} for name, count in roles.items()}
+
+
+jobs: st.SearchStrategy[Said] = st.one_of(
+    counts.map(lambda count: (ts.PyTorchJob, {"worker": {"replicas": count}})),
+    counts.map(lambda count: (ts.ElasticJob, {"nnodes": count})),
+    counts.map(lambda count: (ts.ElasticJob, {"nnodes": f"1:{count}"})),
+    counts.map(lambda count: (ts.MPIJob, {"worker": {"replicas": count}})),
+    counts.map(lambda count: (ts.HorovodJob, {"worker": {"replicas": count}})),
+    counts.map(lambda count: (ts.HorovodJob, {"num_workers": count, "min_np": 1, "size": 1})),
+    tensorflow(),
+)
+
+
+def most_replicas(manifest: dict[str, Any], own: dict[str, Any]) -> dict[str, int]:
+    """Pods of each role when all that may come are there."""
+    replicas = {name.lower(): spec["replicas"] for name, spec in roles(manifest).items()}
+    if "size" in own:
+        replicas["worker"] = own["num_workers"]
+    return replicas
+
+
+def names_in_the_cluster(manifest: dict[str, Any], own: dict[str, Any]) -> list[str]:
+    """Of the object, and of the pods, Services and launcher's Job that a controller makes."""
     name = manifest["metadata"]["name"]
-    roles = manifest["spec"].get("pytorchReplicaSpecs")
-    if roles is None:
-        return [f"{name}-x7k2p"]
-    return [f"{name}-{role.lower()}-{spec['replicas'] - 1}" for role, spec in roles.items()]
+    if manifest["kind"] == "Job":
+        return [name, f"{name}-x7k2p"]
+    pods = [f"{name}-{role}-{count - 1}" for role, count in most_replicas(manifest, own).items()]
+    if manifest["kind"] == "MPIJob":
+        pods.remove(f"{name}-launcher-0")
+        return [name, *pods, f"{name}-launcher"]
+    return [name, *pods]
 
 
 @given(
     names,
-    st.integers(1, 9999),
+    jobs,
     st.none() | st.from_regex("[a-z0-9]{1,20}", fullmatch=True),
     st.integers(1, 999),
-    st.booleans(),
 )
-def test_every_pod_name_is_a_dns_label_or_the_run_is_refused(
-    name: str, nodes: int, version: str | None, attempt: int, elastic: bool
+def test_every_name_is_a_dns_label_or_the_run_is_refused(
+    name: str, job: Said, version: str | None, attempt: int
 ) -> None:
-    said: dict[str, Any] = {**LEAST, "version": version, "attempt": attempt}
-    own: dict[str, Any] = {"nnodes": nodes} if elastic else {"worker": {"replicas": nodes}}
-    component = ElasticJob if elastic else PyTorchJob
+    component, own = job
+    said = {**LEAST, "version": version, "attempt": attempt, **own}
     try:
-        made = synth(lambda: component(name, {**said, **own}))
-    except TrainstackError as error:
+        made = synth(lambda: component(name, said))
+    except ts.TrainstackError as error:
         assert "characters): at most " in str(error)
         return
     (manifest,) = (r.inputs for r in made.registrations if r.type.startswith("kubernetes:"))
-    for pod in pods_of(manifest):
-        assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", pod)
+    for given_name in names_in_the_cluster(manifest, own):
+        assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", given_name)
+    for value in manifest["metadata"]["labels"].values():
+        TypeAdapter(LabelValue).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("component", "own", "most", "suffix"),
+    [
+        (ts.PyTorchJob, {}, 45, "-worker-0"),
+        (ts.PyTorchJob, {"worker": {"replicas": 101}}, 43, "-worker-100"),
+        (ts.ElasticJob, {"nnodes": "1:11"}, 44, "-worker-10"),
+        (ts.TFJob, {"worker": {"replicas": 2}}, 45, "-worker-1"),
+        (ts.TFJob, {"evaluator": {"replicas": 1}}, 42, "-evaluator-0"),
+        (ts.MPIJob, {"worker": {"replicas": 2}}, 45, "-launcher"),
+        (ts.MPIJob, {"worker": {"replicas": 1000}}, 43, "-worker-999"),
+        (ts.HorovodJob, {"worker": {"replicas": 11}, "min_np": 1, "size": 2}, 44, "-worker-10"),
+    ],
+)
+def test_how_long_a_name_may_be(
+    component: Kind, own: dict[str, Any], most: int, suffix: str
+) -> None:
+    assert most + len("-12345678") + len(suffix) == 63
+    synth(lambda: component("x" * most, {**LEAST, **own}))
+    with pytest.raises(ts.TrainstackError) as caught:
+        synth(lambda: component("x" * (most + 1), {**LEAST, **own}))
+    assert str(caught.value).endswith(
+        f"run_name: got '{'x' * (most + 1)}' ({most + 1} characters): at most {most}, since pods "
+        f"are named '<run_name>-<version>{suffix}' within 63 characters"
+    )
 
 
 @given(st.integers(1, 63), st.none() | st.integers(1, 25), st.integers(1, 12))
