@@ -75,15 +75,23 @@ def _until_ended(look: Callable[[], list[Shown]], show: Show, every: float) -> l
 
 @contextmanager
 def _table() -> Iterator[Show]:
+    """Lines as wide as the terminal, and in the end the whole ones."""
     from rich.live import Live
     from rich.text import Text
 
     from .status_text import status_lines
 
-    with Live(auto_refresh=False, vertical_overflow="visible") as live:
-        yield lambda shown: live.update(
-            Text("\n".join(status_lines(shown)), no_wrap=True), refresh=True
-        )
+    lines: list[str] = []
+    try:
+        with Live(auto_refresh=False, transient=True, vertical_overflow="visible") as live:
+
+            def show(shown: Sequence[Shown]) -> None:
+                lines[:] = status_lines(shown)
+                live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+
+            yield show
+    finally:
+        typer.echo("\n".join(lines))
 
 
 @contextmanager
