@@ -14,7 +14,7 @@ from .commands import commands
 from .in_place import replacing
 from .kind import Kind
 from .kube import Manifest
-from .not_waited import NotWaited
+from .not_waited import NoneWhileSuspended, NotWaited
 from .same_name import claim_name
 from .spec.job_args import JobArgs
 from .spec.model import parse
@@ -83,7 +83,7 @@ class TrainingJob(pulumi.ComponentResource):
             needs.append(Manifest(f"{name}-program", files, self._child(hide=hidden)))
         self.job = self._register(kind, name, manifest, needs)
         self._where = where
-        self._waits = "suspend=True" if spec.suspend else f'wait="{spec.wait}"'
+        self._wait, self._suspended = spec.wait, spec.suspend
         self._said: dict[str, Any] = {
             "commands": commands(manifest),
             "decks": None,
@@ -137,11 +137,10 @@ class TrainingJob(pulumi.ComponentResource):
 
     def _when_finished(self, name: str) -> pulumi.Output[Any]:
         output = self._output(name)
-        if self._waits == 'wait="finished"':
-            return output
-        return NotWaited(
-            output, f'{self._where}: {name}: known only with wait="finished", got {self._waits}'
-        )
+        if self._wait != "finished":
+            known = f'known only with wait="finished", got wait="{self._wait}"'
+            return NotWaited(output, f"{self._where}: {name}: {known}")
+        return NoneWhileSuspended(output) if self._suspended else output
 
     def _output(self, name: str) -> pulumi.Output[Any]:
         """Made when asked for: a stack of many jobs asks for few."""

@@ -18,3 +18,13 @@ class NotWaited(pulumi.Output[Any]):
 
     def __getitem__(self, key: Any) -> NoReturn:
         raise TrainstackError(self._message)
+
+
+class NoneWhileSuspended(pulumi.Output[Any]):
+    """An Output of None; so is whatever is looked for in it."""
+
+    def __init__(self, output: pulumi.Output[None]) -> None:
+        super().__init__(output.resources(), output.future(), output.is_known(), output.is_secret())
+
+    def __getitem__(self, key: Any) -> pulumi.Output[Any]:
+        return self

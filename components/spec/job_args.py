@@ -183,6 +183,11 @@ def _check_overlap(args: JobArgs) -> None:
             "on_change: got 'overlap', but wait is 'accepted': the old run stops when the new one "
             "is 'running' or 'finished'; say wait"
         )
+    if args.suspend:
+        raise ValueError(
+            "on_change: got 'overlap' with suspend=True: nothing waits for a suspended run, so the "
+            "old one would stop at once; say 'replace' as long as it is suspended"
+        )
     if args.version is not None:
         raise ValueError(
             f"on_change: got 'overlap' with version={args.version!r}: two runs at a time need two "

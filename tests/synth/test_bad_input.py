@@ -249,6 +249,10 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
         {"on_change": "overlap", "wait": "running", "version": "v1"},
         "on_change: got 'overlap' with version='v1': two runs at a time need two names; leave",
     ),
+    (
+        {"on_change": "overlap", "wait": "running", "suspend": True},
+        "on_change: got 'overlap' with suspend=True: nothing waits for a suspended run, so the",
+    ),
     ({"on_change": "keep"}, "on_change: got 'keep': must be 'replace', 'overlap' or 'refuse'"),
     ({"wait": "done"}, "wait: got 'done': must be 'accepted', 'running' or 'finished'"),
     ({"timeout": 60}, "timeout: got 60, but wait is 'accepted': nothing waits"),

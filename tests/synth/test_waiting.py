@@ -41,13 +41,26 @@ def test_it_finds_the_cluster_as_the_provider_does() -> None:
     assert made.one("pulumi-python:dynamic:Resource").inputs["context"] == "training"
 
 
-def test_a_suspended_run_is_not_waited_for() -> None:
+def test_a_suspended_run_is_not_waited_for_and_knows_nothing_yet() -> None:
     def program() -> None:
         job = ts.ElasticJob("a", {**JOB, "suspend": True})
-        with pytest.raises(ts.TrainstackError, match='only with wait="finished", got suspend=True'):
-            job.result["accuracy"]
+        pulumi.export("status", job.status.apply(repr))
+        pulumi.export("accuracy", job.result["best"]["accuracy"].apply(repr))
+        pulumi.export("report", job.decks["report"].apply(repr))
 
-    assert not synth(program).of_type("pulumi-python:dynamic:Resource")
+    for preview in (True, False):
+        made = synth(program, preview=preview)
+        assert made.outputs == {"status": "None", "accuracy": "None", "report": "None"}
+        assert not made.of_type("pulumi-python:dynamic:Resource")
+
+
+def test_a_job_that_takes_a_suspended_ones_result_says_what_it_misses() -> None:
+    def program() -> None:
+        first = ts.ElasticJob("first", {**JOB, "suspend": True})
+        ts.ElasticJob("then", {**JOB, "hyperparameters": {"lr": first.result["lr"]}})
+
+    with pytest.raises(ts.TrainstackError, match=r"'then': hyperparameters: got None: must"):
+        synth(program)
 
 
 def test_without_waiting_there_is_no_such_child() -> None:
