@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from .change import Effect, FieldChange, JobChange, Review, Run, StackChange
+from .change import Effect, FieldChange, Finding, JobChange, Review, Run, StackChange
 from .escape import block, code, html_code
 
 LIMIT = 60_000
@@ -195,10 +195,16 @@ def _findings(stack: StackChange, room: _Room) -> str:
     return _table(
         ("policy", "level", "resource", "finding"),
         [
-            (code(f.policy), code(f.level), code(f.resource or stack.name), code(f.message))
+            (code(f.policy), code(f.level), code(f.resource or stack.name), code(_found(f)))
             for f in _first(stack.findings, room.messages)
         ],
     )
+
+
+def _found(finding: Finding) -> str:
+    """What was found, without the policy's description, which Pulumi puts on the first line."""
+    description, _, found = finding.message.partition("\n")
+    return found or description
 
 
 def _others(stack: StackChange, room: _Room) -> str:

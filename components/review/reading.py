@@ -21,6 +21,8 @@ _EFFECTS = {
 _OPERATIONS = ("replace", "delete", "create", "update")
 _LEVELS = ("mandatory", "remediate", "advisory")
 _FOLLOWS = "an unhandled error occurred: program exited with non-zero exit code"
+_REFUSED = "preview failed"
+"""All that the engine says of it when a policy is violated."""
 
 
 def stack_change(preview: Preview, name: str | None = None) -> StackChange:
@@ -110,7 +112,14 @@ def _run(state: State) -> Run:
 def _errors(preview: Preview) -> tuple[str, ...]:
     errors = _messages(preview, "error")
     causes = tuple(error for error in errors if _FOLLOWS not in error)
-    return causes or errors
+    if causes != (_REFUSED,):
+        return causes or errors
+    if preview.findings:
+        return ()
+    return (
+        f"{_REFUSED}, as it does when a policy is violated; which one is only in the stream that "
+        "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true makes pulumi print",
+    )
 
 
 def _messages(preview: Preview, severity: str) -> tuple[str, ...]:

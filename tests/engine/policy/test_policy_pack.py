@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from devcluster.toolchain import Toolchain
 from devcluster.toolchain.store import Built
@@ -14,6 +15,7 @@ from tests.conftest import NewProgram
 from tests.support.policy_pack import startable_pack
 from tests.support.pulumi_cli import PulumiProgram, Result
 from tests.support.restricted import OVERLAY
+from trainstack.cli import app
 from trainstack.policy import RULES
 
 DIGEST = f"registry.example/team/train@sha256:{'0' * 64}"
@@ -148,6 +150,29 @@ def test_a_wrong_setting_fails_the_preview(
     result = preview(offline_program(), pack, **{"gpu-budget": settings})
     assert not result.ok
     assert message in result.output
+
+
+def test_a_report_shows_what_each_rule_found(offline_program: NewProgram, pack: Path) -> None:
+    program = offline_program(FAILING)
+    program.env = {**program.env, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+    streamed = program.preview(*flags(program, pack), json=True)
+    assert not streamed.ok
+    review = ["report", "--exit-code"]
+    said = CliRunner().invoke(app, [*review, "--json"], input=streamed.stdout)
+    assert said.exit_code == 1
+    (stack,) = json.loads(said.stdout)["stacks"]
+    assert {job["name"]: job["effect"] for job in stack["jobs"]} == dict.fromkeys(
+        ("bad", "good"), "starts"
+    )
+    assert stack["errors"] == []
+    found = stack["findings"]
+    assert {(one["policy"], one["level"], one["resource"]) for one in found} == {
+        (name, "mandatory", "" if name.endswith("-budget") else "bad") for name in SAID
+    }
+    shown = CliRunner().invoke(app, review, input=streamed.stdout).stdout
+    for name in SAID:
+        assert f"| `{name}` | `mandatory` |" in shown
+    assert "| `GPUs: got 9: must be at most 8; bad 5, good 4` |" in shown
 
 
 def test_what_preview_does_not_know_is_told(offline_program: NewProgram, pack: Path) -> None:

@@ -144,9 +144,13 @@ def test_stacks_with_the_most_important_change_come_first() -> None:
 
 
 def test_findings_of_policies_are_shown_and_warnings_folded() -> None:
-    found = (Finding("pinned-image", "mandatory", "a", "no digest"),)
+    found = (
+        Finding("pinned-image", "mandatory", "a", "no digest"),
+        Finding("budget", "advisory", "", "Runs have to be cheap.\ncost: got 9: at most 8"),
+    )
     text = comment(Review((stack(findings=found, warnings=("a strange thing",)),)))
     assert "| `pinned-image` | `mandatory` | `a` | `no digest` |" in text
+    assert "| `budget` | `advisory` | `shop/dev` | `cost: got 9: at most 8` |" in text
     assert "<details><summary>Warnings: 1</summary>\n\n```text\na strange thing\n```" in text
 
 

@@ -111,6 +111,21 @@ def test_what_policies_found() -> None:
     )
 
 
+def test_a_preview_that_policies_refuse_says_which_or_where_to_find_out() -> None:
+    refused = {"severity": "error", "message": "error: preview failed\n"}
+    digest = json.dumps({"steps": [], "changeSummary": {}, "diagnostics": [refused]})
+    (error,) = stack_change(read_preview(digest, "x")).errors
+    assert error == (
+        "preview failed, as it does when a policy is violated; which one is only in the stream "
+        "that PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true makes pulumi print"
+    )
+    said = {"prefix": "error: ", **refused, "message": "preview failed\n"}
+    event = json.dumps({"sequence": 2, "timestamp": 1, "diagnosticEvent": said})
+    found = _finding("pinned-image", "mandatory", "no digest", COMPONENT)
+    stack = stack_change(read_preview(f"{found}\n{event}", "x"))
+    assert (stack.failed, stack.errors, len(stack.findings)) == (True, (), 1)
+
+
 def _finding(policy: str, level: str, message: str, urn: str = "") -> str:
     event = {
         "message": message,
