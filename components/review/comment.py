@@ -146,7 +146,8 @@ def _happens(job: JobChange) -> str:
     before, after = _object(job.before), _object(job.after)
     match job.effect:
         case Effect.RESTARTS:
-            return f"**restarts**: {before} stops, {after} starts"
+            unless = "" if job.after and job.after.job_name else ", unless that is the same"
+            return f"**restarts**: {before} stops, {after} starts{unless}"
         case Effect.STOPS:
             return f"**stops**: {before}"
         case Effect.STARTS:
