@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException
+from kubernetes.client import ApiClient
 from pulumi.runtime import mocks, settings
-from urllib3.exceptions import HTTPError
 
 from .kind import Kind
+from .observe.objects import labelled
+from .observe.place import Place, answering
 from .spec.cluster import Cluster
 from .spec.inputs import mapped, text
 from .spec.model import TrainstackError
@@ -23,7 +22,6 @@ from .status import Phase, RunRef, RunStatus
 from .status.reader import Reader
 
 _NOT_LIVE = (Phase.SUSPENDED, Phase.SUCCEEDED, Phase.FAILED)
-_NOT_FOUND = 404
 _SECONDS = 10
 _UNKNOWN = "unknown"
 
@@ -60,8 +58,12 @@ class _Guard:
         """Who started, or now starts, the run of this name and namespace."""
         name, namespace = names
         try:
-            return self._starter(name, namespace, _api(self.cluster))
-        except (ApiException, ConfigException, HTTPError, OSError) as error:
+            with answering():
+                api = Place(self.cluster.config_file, self.cluster.context).connect()
+                runs = [*self._objects(api, namespace)]
+                others = [run for run in runs if run["metadata"]["name"] != name]
+                statuses = [Reader(api).status(RunRef.of(run)) for run in others]
+        except TrainstackError as error:
             unseen = (
                 f"{self.where}: on_change: got 'refuse', but the cluster does not tell whether a "
                 f"run is live: {error}"
@@ -70,49 +72,20 @@ class _Guard:
                 raise TrainstackError(unseen) from None
             pulumi.log.warn(unseen)
             return started_by()
-
-    def _starter(self, name: str, namespace: str, api: client.ApiClient) -> str:
-        objects = {
-            found["metadata"]["name"]: found
-            for found in _objects(api, self.kind, self.run, namespace)
-        }
-        own = objects.pop(name, None)
-        for other in objects.values():
-            status = Reader(api).status(RunRef.of(other))
+        for other, status in zip(others, statuses, strict=True):
             if status is not None and status.phase not in _NOT_LIVE:
                 raise TrainstackError(f"{self.where}: {_told(status, _said(other))}")
+        own = next((run for run in runs if run not in others), None)
         return started_by() if own is None else _said(own)
 
-
-def _api(cluster: Cluster) -> client.ApiClient:
-    """A client that gives up soon: a preview waits for it."""
-    configuration = client.Configuration()
-    config.load_kube_config(cluster.config_file, cluster.context, configuration)
-    configuration.retries = 1
-    return client.ApiClient(configuration)
-
-
-def _objects(
-    api: client.ApiClient, kind: Kind[Any], run: Run, namespace: str
-) -> Iterator[dict[str, Any]]:
-    """What there is of this run, in all versions; objects that are being deleted are gone."""
-    labels = f"{PREFIX}run={run.name},{PREFIX}stack={run.stack_label}"
-    for target in kind.targets:
-        _, api_version, name = target.split(":")
-        group, version = api_version.split("/")
-        try:
-            listed = client.CustomObjectsApi(api).list_namespaced_custom_object(
-                *(group, version, namespace, f"{name.lower()}s"),
-                label_selector=labels,
-                _request_timeout=_SECONDS,
-            )
-        except ApiException as error:
-            if error.status == _NOT_FOUND:
-                continue
-            raise
-        for found in listed["items"]:
-            if "deletionTimestamp" not in found["metadata"]:
-                yield {"apiVersion": api_version, "kind": name, **found}
+    def _objects(self, api: ApiClient, namespace: str) -> Iterator[dict[str, Any]]:
+        """What there is of this run, in all versions; objects that are being deleted are gone."""
+        labels = f"{PREFIX}run={self.run.name},{PREFIX}stack={self.run.stack_label}"
+        for target in self.kind.targets:
+            _, api_version, kind = target.split(":")
+            for found in labelled(api, namespace, (api_version, kind), labels, _SECONDS):
+                if "deletionTimestamp" not in found["metadata"]:
+                    yield found
 
 
 def _said(found: dict[str, Any]) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .errors import told
-from .logs import RunName
-from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
+from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, OneRun, Stack
 from .text import as_json as to_json
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ Output = Annotated[
 
 
 def doctor(
-    run: RunName,
+    run: OneRun,
     *,
     output: Output = None,
     stack: Stack = None,

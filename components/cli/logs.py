@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .errors import UsageError, told
-from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
+from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, OneRun, Stack
 
 if TYPE_CHECKING:
     from ..logs.line import Line
     from ..observe.found import Found
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or its job's.")]
 Rank = Annotated[int | None, typer.Option("--rank", min=0, help="Only what this rank prints.")]
 Follow = Annotated[
     bool, typer.Option("--follow", "-f", metavar="", help="Go on until the run has ended.")
@@ -30,7 +29,7 @@ _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 
 
 def logs(
-    run: RunName,
+    run: OneRun,
     *,
     rank: Rank = None,
     follow: Follow = False,

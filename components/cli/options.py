@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+OneRun = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or its job's.")]
+AnyRun = Annotated[
+    str | None,
+    typer.Argument(metavar="[RUN]", help="A run's name, or its job's; default: all runs."),
+]
 Stack = Annotated[
     str | None, typer.Option(metavar="NAME", help="Default: the one that `pulumi` has selected.")
 ]

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from .errors import told
-from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
+from .options import HERE, AnyRun, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
 from .text import as_json as to_json
-
-RunName = Annotated[
-    str | None,
-    typer.Argument(metavar="[RUN]", help="A run's name, or its job's; default: all runs."),
-]
 
 
 def status(
-    run: RunName = None,
+    run: AnyRun = None,
     *,
     stack: Stack = None,
     namespace: Namespace = None,

@@ -13,8 +13,7 @@ import typer
 
 from ..spec.model import TrainstackError
 from .errors import told
-from .options import HERE, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
-from .status import RunName
+from .options import HERE, AnyRun, AsJson, Context, Folder, Kubeconfig, Namespace, Stack
 
 if TYPE_CHECKING:
     from ..observe.shown import Shown
@@ -25,7 +24,7 @@ _PATIENCE = 300.0
 
 
 def watch(
-    run: RunName = None,
+    run: AnyRun = None,
     *,
     every: Every = 2.0,
     stack: Stack = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..status import Look, RunRef
 from ..status.look import container_statuses, last_seen
+from ..status.pod_log import RAW, pod_log
 from ..status.reader import Reader
 from .evidence import OPERATORS, Evidence, Operator, Webhook
 
@@ -18,7 +19,6 @@ T = TypeVar("T")
 _TAIL_LINES = 2000
 _MOST_EVENTS = 1000
 _MOST_PODS = 100
-_RAW = {"_preload_content": False, "_request_timeout": 30}
 _NOT_FOUND = 404
 
 
@@ -63,7 +63,7 @@ class Collector:
         from kubernetes.client.exceptions import ApiException
 
         try:
-            served = _read(self._objects.get_api_resources(ref.group, ref.version, **_RAW))
+            served = _read(self._objects.get_api_resources(ref.group, ref.version, **RAW))
         except ApiException as error:
             return bool(error.status != _NOT_FOUND)
         return any(one["kind"] == ref.kind for one in served.get("resources") or ())
@@ -72,7 +72,7 @@ class Collector:
         names = {ref.name, *(pod["metadata"]["name"] for pod in (look.pods if look else ()))}
         listed = self._list(
             "events",
-            lambda: self._core.list_namespaced_event(ref.namespace, limit=_MOST_EVENTS, **_RAW),
+            lambda: self._core.list_namespaced_event(ref.namespace, limit=_MOST_EVENTS, **RAW),
         )
         events = [
             event
@@ -82,7 +82,7 @@ class Collector:
         return tuple(sorted(events, key=last_seen))
 
     def _nodes(self) -> tuple[dict[str, Any], ...] | None:
-        listed = self._list("nodes", lambda: self._core.list_node(**_RAW))
+        listed = self._list("nodes", lambda: self._core.list_node(**RAW))
         return None if listed is None else tuple(listed)
 
     def _operators(self, ref: RunRef) -> tuple[Operator, ...] | None:
@@ -92,7 +92,7 @@ class Collector:
         chosen = f"metadata.name={name}"
         listed = self._list(
             "the operator's deployment",
-            lambda: self._apps.list_deployment_for_all_namespaces(field_selector=chosen, **_RAW),
+            lambda: self._apps.list_deployment_for_all_namespaces(field_selector=chosen, **RAW),
         )
         return None if listed is None else tuple(map(self._operator, listed))
 
@@ -102,14 +102,14 @@ class Collector:
         chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         listed = self._list(
             "the operator's pods",
-            lambda: self._core.list_namespaced_pod(namespace, label_selector=chosen, **_RAW),
+            lambda: self._core.list_namespaced_pod(namespace, label_selector=chosen, **RAW),
         )
         return Operator(deployment, tuple(listed or ()))
 
     def _webhooks(self, ref: RunRef) -> tuple[Webhook, ...]:
         listed = self._list(
             "webhooks",
-            lambda: self._admission.list_validating_webhook_configuration(**_RAW),
+            lambda: self._admission.list_validating_webhook_configuration(**RAW),
         )
         return tuple(
             self._webhook(webhook)
@@ -125,7 +125,7 @@ class Collector:
         listed = self._list(
             "endpoints",
             lambda: self._discovery.list_namespaced_endpoint_slice(
-                namespace, label_selector=chosen, **_RAW
+                namespace, label_selector=chosen, **RAW
             ),
         )
         return Webhook(
@@ -153,20 +153,15 @@ class Collector:
         self, namespace: str, pod: Mapping[str, Any], container: str, *, previous: bool
     ) -> str | None:
         name = pod["metadata"]["name"]
-
-        def read() -> str:
-            answer = self._core.read_namespaced_pod_log(
-                name,
-                namespace,
-                container=container,
+        return self._try(
+            f"the log of {name}/{container}",
+            lambda: pod_log(
+                *(self._core, namespace, name, container),
                 previous=previous,
                 tail_lines=_TAIL_LINES,
                 timestamps=True,
-                **_RAW,
-            )
-            return str(answer.data.decode(errors="replace"))
-
-        return self._try(f"the log of {name}/{container}", read)
+            ),
+        )
 
     def _list(self, what: str, ask: Callable[[], Any]) -> list[dict[str, Any]] | None:
         return self._try(what, lambda: list(_read(ask())["items"]))

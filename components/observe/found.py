@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from ..spec.model import TrainstackError
 from ..spec.run import PREFIX
 from ..status import RunRef
+from .objects import labelled
 from .place import Place, answering
 from .pulumi_stack import PulumiStack
 from .stack_run import StackRun, stack_runs
@@ -21,7 +22,6 @@ KINDS = (
     ("kubeflow.org/v2beta1", "MPIJob"),
 )
 """What a run's object may be."""
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Scope:
         )
 
     def _labelled(self, namespace: str) -> tuple[Found, ...]:
-        from kubernetes.client import CustomObjectsApi
-
-        api = CustomObjectsApi(self.place.connect())
+        api = self.place.connect()
         with answering():
-            objects = [found for kind in KINDS for found in _objects(api, namespace, *kind)]
+            objects = [
+                found for kind in KINDS for found in labelled(api, namespace, kind, f"{PREFIX}run")
+            ]
         runs = (_labelled_run(manifest, self.place) for manifest in objects)
         return tuple(sorted(runs, key=lambda found: (found.run, found.version)))
 
@@ -105,22 +105,6 @@ def one(runs: Sequence[Found], name: str) -> Found:
         names = ", ".join(run.ref.name for run in found)
         raise TrainstackError(f"several runs {name!r}; name one of them: {names}")
     return found[0]
-
-
-def _objects(api: Any, namespace: str, api_version: str, kind: str) -> Iterator[dict[str, Any]]:
-    from kubernetes.client.exceptions import ApiException
-
-    group, version = api_version.split("/")
-    try:
-        listed = api.list_namespaced_custom_object(
-            group, version, namespace, f"{kind.lower()}s", label_selector=f"{PREFIX}run"
-        )
-    except ApiException as error:
-        if error.status == _NOT_FOUND:
-            return
-        raise
-    for manifest in listed["items"]:
-        yield {"apiVersion": api_version, "kind": kind, **manifest}
 
 
 def _labelled_run(manifest: Mapping[str, Any], place: Place) -> Found:

@@ -13,6 +13,7 @@ from kubernetes.client.exceptions import ApiException
 
 from .look import Look, last_seen
 from .phase import Phase, phase_of
+from .pod_log import RAW, REQUEST_SECONDS, pod_log
 from .progress import Progress, progress_in
 from .ref import RunRef
 from .roles import rank_zero_pods
@@ -21,9 +22,6 @@ from .run_status import RunStatus, status_of
 _TAIL_LINES = 1000
 _MOST_WARNINGS = 100
 _NOT_FOUND = 404
-_REQUEST_SECONDS = 30
-_RAW = {"_preload_content": False, "_request_timeout": _REQUEST_SECONDS}
-"""What the client would decode it would also check, and refuse half a character in a log."""
 _WORTH_ASKING = (Phase.UNSEEN, Phase.PENDING, Phase.FAILED)
 _WORTH_A_LOOK = (Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED)
 
@@ -59,14 +57,14 @@ class Reader:
                 ref.namespace,
                 ref.plural,
                 ref.name,
-                _request_timeout=_REQUEST_SECONDS,
+                _request_timeout=REQUEST_SECONDS,
             )
         except ApiException as error:
             if error.status == _NOT_FOUND:
                 return None
             raise
         pods = _items(
-            self._core.list_namespaced_pod(ref.namespace, label_selector=ref.selector, **_RAW)
+            self._core.list_namespaced_pod(ref.namespace, label_selector=ref.selector, **RAW)
         )
         return Look(job, pods)
 
@@ -99,14 +97,9 @@ class Reader:
     def _log(self, look: Look, pod: dict[str, Any], **options: Any) -> str:
         """A container's log; empty when it cannot be had."""
         options.setdefault("container", next(iter(look.containers), None))
+        name, namespace = pod["metadata"]["name"], look.job["metadata"]["namespace"]
         try:
-            answer = self._core.read_namespaced_pod_log(
-                pod["metadata"]["name"],
-                look.job["metadata"]["namespace"],
-                **_RAW,
-                **options,
-            )
-            return str(answer.data.decode(errors="replace"))
+            return pod_log(self._core, namespace, name, **options)
         except ApiException:
             return ""
 
@@ -114,7 +107,7 @@ class Reader:
         chosen = f"type=Warning,involvedObject.name={name}"
         return _items(
             self._core.list_namespaced_event(
-                namespace, field_selector=chosen, limit=_MOST_WARNINGS, **_RAW
+                namespace, field_selector=chosen, limit=_MOST_WARNINGS, **RAW
             )
         )
 
