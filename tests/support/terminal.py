@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -69,12 +70,13 @@ class Terminal:
         return code
 
     def _read(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")()
         while True:
             try:
                 found = os.read(self._end, 4096)
             except OSError:  # Linux says so when nobody has the terminal any more.
                 return
-            self.written += found.decode()
+            self.written += decoder.decode(found)
 
 
 @contextmanager
