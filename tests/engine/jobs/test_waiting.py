@@ -21,6 +21,20 @@ from trainstack.waiting.resource import RunWait
 wait = RunWait("run-wait", PROPS, pulumi.ResourceOptions())
 pulumi.export("result", wait.result)
 """
+SUSPENDED = """
+import pulumi
+import trainstack as ts
+
+job = ts.PyTorchJob("run", {
+    "image": "registry.example/digits:1",
+    "program": {"module": "pkg.train"},
+    "namespace": "team",
+    "version": "v1",
+    "wait": "finished",
+    "suspend": True,
+})
+pulumi.export("accuracy", job.result["accuracy"])
+"""
 JOB = "/apis/kubeflow.org/v1/namespaces/team/pytorchjobs/run-v1"
 PODS = "/api/v1/namespaces/team/pods"
 LOG = f"{PODS}/run-v1-worker-0/log"
@@ -96,3 +110,23 @@ def test_an_interrupted_wait_waits_again(server: ApiServer, stack: PulumiProgram
     server.answers = {JOB: SUCCEEDED, PODS: items(DONE)}
     stack.up().check()
     assert stack.outputs() == {"result": {"accuracy": 0.97}}
+
+
+def test_a_suspended_run_has_no_result_until_it_is_resumed_and_done(
+    server: ApiServer, offline_program: NewProgram, tmp_path: Path
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(json.dumps(server.kubeconfig))
+    stack = offline_program(
+        SUSPENDED,
+        config={"kubernetes:renderYamlToDirectory": str(tmp_path / "rendered")},
+        env={"KUBECONFIG": str(kubeconfig)},
+    )
+    stack.up().check()
+    assert stack.outputs() == {}
+    assert set(stack.preview(json=True).check().json["changeSummary"]) == {"same"}
+
+    server.answers = {JOB: SUCCEEDED, PODS: items(DONE)}
+    stack.use(SUSPENDED.replace("True", "False")).up().check()
+    assert stack.outputs() == {"accuracy": 0.97}
+    assert set(stack.preview(json=True).check().json["changeSummary"]) == {"same"}
