@@ -15,6 +15,7 @@ from .spec.env import SecretRef
 from .spec.model import TrainstackError
 from .spec.mounts import Mount
 from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
+from .spec.pool import PoolProfile
 from .spec.program import Program
 from .spec.replica import Worker
 from .spec.resources import Resources
@@ -40,6 +41,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "Master",
     "Mount",
     "PS",
+    "PoolProfile",
     "Program",
     "PyTorchJob",
     "PyTorchJobArgs",

@@ -11,10 +11,12 @@ import pulumi
 
 from .cluster_provider import cluster_to_read, on_cluster
 from .commands import commands
+from .cost import run_cost
 from .in_place import replacing
 from .kind import Kind
 from .kube import Manifest
 from .not_waited import NoneWhileSuspended, NotWaited
+from .placing import check_fits, placed
 from .same_name import claim_name
 from .spec.job_args import JobArgs
 from .spec.model import parse
@@ -63,12 +65,17 @@ class TrainingJob(pulumi.ComponentResource):
             files = source_map(source, spec, run, where)
             run = replace(run, source_map=files["metadata"]["name"])
         manifest = kind.render(spec, run)
+        in_pools = placed(spec, manifest, where)
+        check_fits(in_pools, where)
+        said = kind.summary(spec)
+        deadline = spec.run_policy.active_deadline_seconds
+        cost = run_cost(in_pools, said["gpus"], deadline)
         checkpoint = spec.checkpoint and spec.checkpoint.summary(pod_count(manifest), where)
         self._on_change = spec.on_change
         super().__init__(
             f"trainstack:index:{kind.name}",
             name,
-            summary(kind, spec, source, run, checkpoint=checkpoint),
+            summary({**said, "checkpoint": checkpoint, "cost": cost}, spec, source, run),
             on_cluster(spec.cluster, opts, where),
         )
         if spec.on_change == "refuse":
@@ -86,6 +93,7 @@ class TrainingJob(pulumi.ComponentResource):
         self._wait, self._suspended = spec.wait, spec.suspend
         self._said: dict[str, Any] = {
             "commands": commands(manifest),
+            "cost": cost,
             "decks": None,
             "job_name": run.job_name,
             "namespace": spec.namespace,
@@ -119,6 +127,11 @@ class TrainingJob(pulumi.ComponentResource):
     def commands(self) -> pulumi.Output[dict[str, str]]:
         """Shell commands: `logs`, `events`, `stop`."""
         return self._output("commands")
+
+    @property
+    def cost(self) -> pulumi.Output[Any]:
+        """US dollars `per_hour` and `at_deadline`, and `gpu_hours` until then, as far as known."""
+        return self._output("cost")
 
     @property
     def status(self) -> pulumi.Output[Any]:

@@ -56,10 +56,3 @@ def replica_spec(
         "restartPolicy": replica.restart_policy.value,
         "template": pod_template(args, replica, run, container=container, env=env or {}, **pod),
     }
-
-
-def gpus(args: JobArgs, role: Replica) -> int:
-    """GPUs that one pod of a role asks for."""
-    own = [amounts for amounts in (role.requests, role.limits) if amounts is not None]
-    said = own or ([args.resources] if args.resources is not None else [])
-    return max((amounts.gpu or 0 for amounts in said), default=0)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pulumi
 
-from .kind import Kind
 from .spec.image import reference
 from .spec.inputs import text
 from .spec.job_args import JobArgs
@@ -19,14 +18,12 @@ _LARGEST_EXACT = 2**53
 
 
 def summary(
-    kind: Kind[Any],
-    spec: JobArgs,
-    source: Source | None,
-    run: Run,
-    *,
-    checkpoint: dict[str, Any] | None,
+    found: Mapping[str, Any], spec: JobArgs, source: Source | None, run: Run
 ) -> dict[str, Any]:
-    """Flat, sorted and free of secrets: what a reviewer reads in the preview."""
+    """Flat, sorted and free of secrets: what a reviewer reads in the preview.
+
+    `found` is what follows from what was said, of which the run's kind knows more.
+    """
     said = spec.model_dump(
         mode="python",
         exclude_defaults=True,
@@ -34,8 +31,7 @@ def summary(
     )
     summary = {
         **{key: _plain(value) for key, value in said.items()},
-        **kind.summary(spec),
-        "checkpoint": checkpoint,
+        **found,
         "image": reference(spec.image),
         "inputs": _plain(spec.program.inputs) or None if spec.program else None,
         "namespace": spec.namespace,

@@ -58,6 +58,7 @@ class TrainingImage(BuiltImage):
         )
         # Afterwards, as a resource takes its inputs for outputs of the same name.
         self.tag = tag
+        self.platform = spec.platform
         self.reference = text(spec.repository, ":", tag)
         child = pulumi.ResourceOptions(parent=self)
         if spec.builder == "local":

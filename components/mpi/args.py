@@ -24,6 +24,8 @@ _Interface = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,15}$"
 class Launcher(Replica):
     """The one replica that starts the ranks on the workers, and whose success is the job's."""
 
+    TRAINS: ClassVar[bool] = False
+
     replicas: Annotated[int, Field(ge=1, le=1, strict=True)] | None = None
     """Always 1, said or not."""
 
@@ -104,6 +106,7 @@ class LaunchedJobArgs(JobArgs):
             command=[launcher],
             args=[launcher],
             resources=[self.worker],
+            pool=[launcher, self.worker],
         )
         for name, role in (("launcher", launcher), ("worker", self.worker)):
             check_role(self, name, role, self.mpi)

@@ -9,7 +9,7 @@ import pulumi
 
 from ..job import TrainingJob
 from ..kind import Kind
-from ..kubeflow import gpus
+from ..spec.amounts import gpus
 from .args import HorovodJobArgs, LaunchedJobArgs, MPIJobArgs
 from .render import render_horovod, render_mpi
 

@@ -10,8 +10,8 @@ from ..spec.cluster import Cluster
 from ..spec.model import Args, TrainstackError
 from ..spec.names import Image, Label, LabelKey, LabelValue, Subdomain
 from ..spec.resources import Resources, requirements
+from ..spec.toleration import Toleration
 from .release import Release, find_release
-from .toleration import Toleration
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 

@@ -8,11 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from ..spec.amounts import gpus
 from ..spec.job_args import JobArgs
+from ..spec.policy import RestartPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
-from ..spec.roles import check_backoff, check_idle, check_runs, check_used
+from ..spec.roles import OF_ROLES, check_backoff, check_idle, check_runs, check_used
 from ..spec.shown import shown
 
+MOST_RANKS = 1024
 _AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
 _RDZV_KEYS = (
     "close_timeout",
@@ -62,7 +65,7 @@ class PyTorchJobArgs(JobArgs):
         for name, role in roles.items():
             check_runs(self, name, role)
         takers = [*roles.values()]
-        check_used(self, image=takers, command=takers, args=takers, resources=takers)
+        check_used(self, **dict.fromkeys(OF_ROLES, takers))
         check_backoff(self, takers)
         return self
 
@@ -80,6 +83,16 @@ def _nnodes(value: Any) -> Any:
     return least if least == most else f"{least}:{most}"
 
 
+def _nproc(value: Any) -> Any:
+    if value == "gpu":
+        return value
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_RANKS:
+        raise ValueError(
+            f"got {shown(value)}: must be a whole number from 1 to {MOST_RANKS}, or 'gpu'"
+        )
+    return value
+
+
 _NNODES = f'must be a number of nodes or "min:max", 1 <= min <= max <= {MOST_WORKERS}'
 
 
@@ -90,6 +103,10 @@ def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:
     if {"timeout", "read_timeout"} <= value.keys():
         raise ValueError("give either timeout or read_timeout, they mean the same to c10d")
     return value
+
+
+NODE = Replica.model_construct(restart_policy=RestartPolicy.FAILURE)
+"""What the pods of an `ElasticJob` are made of that train: the job's own fields."""
 
 
 class ElasticJobArgs(JobArgs):
@@ -108,8 +125,8 @@ class ElasticJobArgs(JobArgs):
     size: _AtLeastOne | None = None
     """Nodes for now, from the least to the most of `nnodes`; default: the most. Changed in place:
     nodes come and go, and the others go on."""
-    nproc_per_node: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1
-    """Ranks a node; default 1."""
+    nproc_per_node: Annotated[int | str, BeforeValidator(_nproc)] = 1
+    """Ranks a node, 1 (default) to 1024, or `"gpu"`: as many as a pod has GPUs."""
     start_method: Literal["spawn", "fork"] = "spawn"
     """How ranks are started: `"spawn"` (default) or `"fork"`, which shares the loaded torch."""
     monitor_interval: Annotated[float, Field(gt=0, le=3600, strict=True)] = 0.5
@@ -121,6 +138,11 @@ class ElasticJobArgs(JobArgs):
     rdzv_configs: Annotated[dict[str, _AtLeastOne], AfterValidator(_rdzv_configs)] = {}
     """Rendezvous settings over the defaults (`join_timeout` and `read_timeout` 900 seconds);
     `timeout` is another word for `read_timeout`."""
+
+    @property
+    def ranks_per_node(self) -> int:
+        """Ranks a node, as a number."""
+        return gpus(self, NODE) if isinstance(self.nproc_per_node, str) else self.nproc_per_node
 
     @property
     def nodes(self) -> tuple[int, int]:
@@ -139,6 +161,11 @@ class ElasticJobArgs(JobArgs):
             )
         if self.program is None:
             raise ValueError("program: required")
+        if not self.ranks_per_node:
+            raise ValueError(
+                "nproc_per_node: got 'gpu', but its pods ask for no GPU; give resources.gpu, or a "
+                "pool that has some"
+            )
         least, most = self.nodes
         if self.size is not None and not least <= self.size <= most:
             raise ValueError(f"size: got {self.size}: must be {least} to {most}, as nnodes says")

@@ -9,8 +9,8 @@ import pulumi
 
 from ..job import TrainingJob
 from ..kind import Kind
-from ..kubeflow import gpus
-from .args import ElasticJobArgs, PyTorchJobArgs
+from ..spec.amounts import gpus
+from .args import NODE, ElasticJobArgs, PyTorchJobArgs
 from .render import render_elastic, render_pytorch
 
 _PYTORCHJOB = "kubernetes:kubeflow.org/v1:PyTorchJob"
@@ -26,11 +26,10 @@ def _pytorch_summary(args: PyTorchJobArgs) -> dict[str, Any]:
 
 
 def _elastic_summary(args: ElasticJobArgs) -> dict[str, Any]:
-    each = (args.resources.gpu or 0) if args.resources else 0
     return {
-        "gpus": (args.size or args.nodes[1]) * each,
+        "gpus": (args.size or args.nodes[1]) * gpus(args, NODE),
         "nnodes": args.nnodes,
-        "nproc_per_node": args.nproc_per_node,
+        "nproc_per_node": args.ranks_per_node,
     }
 
 

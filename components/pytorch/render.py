@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from ..kubeflow import replica_spec, run_policy, training_object
 from ..spec.inputs import text
@@ -12,12 +12,11 @@ from ..spec.policy import RestartPolicy
 from ..spec.replica import Replica
 from ..spec.resources import Resources
 from ..spec.run import Run
-from .args import ElasticJobArgs, PyTorchJobArgs
+from .args import NODE, ElasticJobArgs, PyTorchJobArgs
 
 CONTAINER = "pytorch"
 PORT = 23456
 RESTARTS = 10
-_ELASTIC_WORKER = Replica.model_construct(restart_policy=RestartPolicy.FAILURE)
 _RDZV_DEFAULTS = {
     "is_host": 0,
     "join_timeout": 900,
@@ -60,7 +59,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
     least, most = args.nodes
     worker = replica_spec(
         args,
-        _ELASTIC_WORKER,
+        NODE,
         run,
         replicas=most if args.size is None else args.size,
         container=CONTAINER,
@@ -97,16 +96,20 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
                 "rdzvId": run.job_name,
                 "rdzvPort": PORT,
             },
-            "nprocPerNode": str(args.nproc_per_node),
+            "nprocPerNode": str(args.ranks_per_node),
             "pytorchReplicaSpecs": {"Master": store, "Worker": worker},
             "runPolicy": run_policy(args, RESTARTS),
         },
     )
 
 
+class _Store(Replica):
+    TRAINS: ClassVar[bool] = False
+
+
 @cache
 def _store() -> Replica:
-    return Replica(requests=Resources(cpu="100m", memory="512Mi"), limits=Resources(memory="1Gi"))
+    return _Store(requests=Resources(cpu="100m", memory="512Mi"), limits=Resources(memory="1Gi"))
 
 
 def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
@@ -115,12 +118,12 @@ def _batch_job(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
         **_elastic_env(args),
         "PET_MAX_RESTARTS": str(args.max_restarts),
         "PET_NNODES": "1",
-        "PET_NPROC_PER_NODE": str(args.nproc_per_node),
+        "PET_NPROC_PER_NODE": str(args.ranks_per_node),
         "PET_RDZV_BACKEND": args.rdzv_backend,
         "PET_RDZV_CONF": ",".join(f"{key}={value}" for key, value in rdzv.items()),
         "PET_RDZV_ID": run.job_name,
     }
-    template = pod_template(args, _ELASTIC_WORKER, run, container=CONTAINER, env=env)
+    template = pod_template(args, NODE, run, container=CONTAINER, env=env)
     template["spec"]["restartPolicy"] = "Never"
     rules: list[dict[str, Any]] = [
         {

@@ -29,7 +29,8 @@ def _spelled(value: Any) -> Any:
 
 
 FreeEnvName = Annotated[EnvName, AfterValidator(_not_reserved)]
-Env = dict[FreeEnvName, In[Annotated[str, BeforeValidator(_spelled)]]]
+Spelled = Annotated[str, BeforeValidator(_spelled)]
+Env = dict[FreeEnvName, In[Spelled]]
 
 
 class SecretRef(Args):

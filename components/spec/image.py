@@ -18,6 +18,8 @@ class BuiltImage(pulumi.ComponentResource):
 
     reference: str | pulumi.Output[str]
     """What pods pull, `<repository>:<tag>`, known before the image is built."""
+    platform: str
+    """What it is built for, for example `linux/amd64`."""
 
 
 _Reference: Any = Annotated[Image | pulumi.Output[Image], Deferred()]

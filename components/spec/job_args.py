@@ -19,6 +19,7 @@ from .mounts import Mount
 from .names import Fragment, Label, LabelKey, LabelValue, Namespace, Subdomain
 from .overlay import PodOverlay
 from .policy import SECONDS, RunPolicy, Seconds
+from .pool import POOL, JobPool, PoolProfile
 from .program import PROGRAM_DIR, Program
 from .quantity import as_bytes
 from .replica import Replica
@@ -49,7 +50,7 @@ class JobArgs(Args):
     )
     """Fields that say nothing about the run itself and so leave its version alone."""
     ELSEWHERE: ClassVar[Mapping[str, str]] = {
-        "accelerator": "say a nodeSelector in pod_overlay",
+        "accelerator": "say pool",
         "cache": "not needed, an unchanged run does not run again",
         "cache_version": "say version, or attempt to run the same again",
         "container_image": "say image",
@@ -68,6 +69,7 @@ class JobArgs(Args):
 
     ALLOWED: ClassVar[Mapping[str, str]] = {
         "operator": "an operator component or another resource",
+        "pool": POOL,
         "program": '{"script": …}, {"module": …} or {"function": …}',
         "timeout": SECONDS,
     }
@@ -95,6 +97,9 @@ class JobArgs(Args):
     """Namespace of everything the job makes; default `"default"`, never a context's."""
     resources: Resources | None = None
     """Requests and limits of each training container that has none of its own."""
+    pool: JobPool | None = None
+    """The nodes that pods run on: a `PoolProfile`, the same as a dict, or a pool that has a
+    `profile`. Pods that train get all GPUs of a node unless they say `gpu`; default: any nodes."""
     shared_memory: Annotated[bool | str, BeforeValidator(_shared_memory)] = True
     """Memory-backed /dev/shm: `True` (default) without a limit, a size such as `"8Gi"` in bytes,
     or `False` for the container runtime's 64 MiB."""
@@ -142,6 +147,14 @@ class JobArgs(Args):
         images = [self.image, *(role.image for role in roles)]
         said = [*images, self.operator]
         return [one for one in said if isinstance(one, pulumi.Resource)]
+
+    def pool_of(self, role: Replica) -> PoolProfile | None:
+        """The pool that a role's pods run in."""
+        return self.pool if role.pool is None else role.pool
+
+    def trains(self, role: Replica) -> bool:
+        """Whether a role's pods get the GPUs of their pool without asking for them."""
+        return role.TRAINS
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> JobArgs:

@@ -108,7 +108,7 @@ _UNION_BRANCHES = frozenset({"int", "str", "bool", "float", "constrained-int", "
 def _reason(item: Any, model: type[BaseModel]) -> str:
     kind, loc = item["type"], item["loc"]
     if isinstance(item["input"], pulumi.Output):
-        return "an Output is not allowed here; give a plain value"
+        return f"an Output is not allowed here; give {_allowed(model, loc) or 'a plain value'}"
     if kind == "extra_forbidden":
         return f"unknown field; {_instead(_model_at(model, loc[:-1]), loc[-1])}"
     if kind == "missing":

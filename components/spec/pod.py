@@ -7,11 +7,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from . import mounts
+from .amounts import container_resources, gpus
 from .env import to_kube
 from .hyperparameters import arguments
 from .image import reference
 from .job_args import JobArgs
 from .overlay import laid_over, placement
+from .placement import placed
 from .program import PROGRAM_DIR
 from .replica import Replica
 from .run import Run
@@ -46,7 +48,9 @@ def pod_template(
     overlay = laid_over(job.pod_overlay, replica.pod_overlay)
     if not trains:
         overlay = placement(overlay, container)
-    grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", GRACE_SECONDS)
+    pool = job.pool_of(replica)
+    grace = GRACE_SECONDS if pool is None or pool.grace_seconds is None else pool.grace_seconds
+    grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", grace)
     base = {
         "metadata": {"labels": run.labels},
         "spec": _without_none(
@@ -61,12 +65,13 @@ def pod_template(
                             **_runtime_env(run, grace),
                             **(job.checkpoint.env(run) if job.checkpoint is not None else {}),
                             **env,
+                            **(pool.env if pool is not None and gpus(job, replica) else {}),
                             **(job.env | replica.env if configured else {}),
                         },
                         job.secrets if configured else {},
                     ),
                     readinessProbe=readiness,
-                    resources=replica.resources(job.resources) or None,
+                    resources=container_resources(job, replica) or None,
                     terminationMessagePolicy="FallbackToLogsOnError",
                     volumeMounts=_volume_mounts(job, trains),
                 )
@@ -78,7 +83,7 @@ def pod_template(
             volumes=_volumes(job, run, trains),
         ),
     }
-    return laid_over(base, overlay)  # type: ignore[no-any-return]
+    return laid_over(laid_over(base, placed(job, replica, run)), overlay)  # type: ignore[no-any-return]
 
 
 def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

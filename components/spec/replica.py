@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,7 @@ from .inputs import In
 from .model import Args
 from .overlay import PodOverlay
 from .policy import RestartPolicy
+from .pool import POOL, JobPool
 from .resources import Resources, requirements
 
 MOST_WORKERS = 9999
@@ -19,6 +21,10 @@ MOST_WORKERS = 9999
 
 class Replica(Args):
     """What one role's pods are made of; unset fields are the job's."""
+
+    ALLOWED: ClassVar[Mapping[str, str]] = {"pool": POOL}
+    TRAINS: ClassVar[bool] = True
+    """Whether its pods get all GPUs of a node of their pool unless `gpu` is said."""
 
     image: JobImage | None = None
     """Container image, a reference or a `TrainingImage`; default: the job's."""
@@ -34,6 +40,8 @@ class Replica(Args):
     """When a failed pod of this role starts again; default `NEVER`."""
     env: Env = {}
     """More environment variables, over the job's."""
+    pool: JobPool | None = None
+    """The nodes that its pods run on; default: the job's."""
     pod_overlay: PodOverlay = {}
     """A partial pod template, over the job's overlay."""
 
@@ -42,11 +50,11 @@ class Replica(Args):
         requirements(self.requests, self.limits)
         return self
 
-    def resources(self, default: Resources | None) -> dict[str, Any]:
-        """The container's `resources`, `default` where this role says nothing."""
+    def asked(self, default: Resources | None) -> tuple[Resources | None, Resources | None]:
+        """Requests and limits, those of `default` where this role says nothing."""
         if self.requests is None and self.limits is None:
-            return requirements(None, default)
-        return requirements(self.requests, self.limits)
+            return None, default
+        return self.requests, self.limits
 
 
 class Worker(Replica):

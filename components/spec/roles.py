@@ -9,6 +9,9 @@ from .policy import RestartPolicy
 from .replica import Replica
 from .shown import shown
 
+OF_ROLES = ("image", "command", "args", "resources", "pool")
+"""Fields of a job that each role may have of its own."""
+
 
 def check_used(job: JobArgs, /, **takers: Sequence[Replica]) -> None:
     """Refuse a field of the job for which all roles that would take it have their own.

@@ -13,6 +13,8 @@ from .checkpoint import Checkpoint
 from .inputs import mapped
 from .job_args import JobArgs
 from .policy import RunPolicy
+from .pool import PoolProfile
+from .replica import Replica
 from .source import Source
 
 DIGITS = 8
@@ -39,10 +41,13 @@ def version_of(
 
 
 def _said(args: JobArgs) -> dict[str, Any]:
+    roles = [name for name, value in args if isinstance(value, Replica)]
     not_the_run: dict[str, Any] = {
         **dict.fromkeys(args.NOT_THE_RUN, True),
         "checkpoint": Checkpoint.NOT_THE_RUN,
+        "pool": PoolProfile.NOT_THE_RUN,
         "run_policy": RunPolicy.NOT_THE_RUN,
+        **{name: {"pool": PoolProfile.NOT_THE_RUN} for name in roles},
     }
     said = args.model_dump(exclude_defaults=True, exclude=not_the_run)
     if said.get("run_policy") == {}:

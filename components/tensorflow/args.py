@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ..spec.job_args import JobArgs
 from ..spec.policy import CleanPodPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
-from ..spec.roles import check_backoff, check_idle, check_runs, check_used
+from ..spec.roles import OF_ROLES, check_backoff, check_idle, check_runs, check_used
 
 _CONFIG = "TF_CONFIG"
 _Some = Annotated[int, Field(ge=0, le=MOST_WORKERS, strict=True)]
@@ -26,12 +26,16 @@ class Chief(Replica):
 class PS(Replica):
     """The parameter servers, which hold the model's variables."""
 
+    TRAINS: ClassVar[bool] = False
+
     replicas: _Some = 0
     """Number of parameter servers, 0 or more; default 0."""
 
 
 class Evaluator(Replica):
     """Measures what the others have saved, and takes no part in the training."""
+
+    TRAINS: ClassVar[bool] = False
 
     replicas: _Some = 0
     """Number of evaluators, 0 or more; default 0."""
@@ -60,6 +64,13 @@ class TFJobArgs(JobArgs):
     """Workers; `replicas` 0 or more, default 1."""
     evaluator: Evaluator = Evaluator.model_construct()
     """Follows the checkpoints; ends by itself, or is removed when the run has ended."""
+
+    def trains(self, role: Replica) -> bool:
+        """Whether a role's pods get the GPUs of their pool without asking for them.
+
+        A chief beside parameter servers does not: the workers do its steps.
+        """
+        return super().trains(role) and not (isinstance(role, Chief) and self.ps.replicas)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,7 +103,7 @@ class TFJobArgs(JobArgs):
         for name, role in roles.items():
             self._check_role(name, role)
         takers = [*roles.values()]
-        check_used(self, image=takers, command=takers, args=takers, resources=takers)
+        check_used(self, **dict.fromkeys(OF_ROLES, takers))
         check_backoff(self, takers)
         return self
 

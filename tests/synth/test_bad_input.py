@@ -13,6 +13,7 @@ import trainstack as ts
 from tests.support.jobs import LEAST
 from trainstack.testing import synth
 
+POOL = {"name": "a", "gpus": 8}
 ELASTIC: list[tuple[dict[str, Any], str]] = [
     # What is not there, and what should be
     ({"imag": "x"}, "imag: unknown field; did you mean 'image'? allowed: annotations, args,"),
@@ -52,7 +53,17 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ({"nnodes": "2:4", "size": 0}, "size: got 0: must be greater than or equal to 1"),
     ({"nnodes": "2:4", "size": "3:4"}, "size: got '3:4': must be a whole number"),
     ({"suspend": "soon"}, "suspend: got 'soon': must be"),
-    ({"nproc_per_node": 0}, "nproc_per_node: got 0: must be greater than or equal to 1"),
+    (
+        {"nproc_per_node": 0},
+        "nproc_per_node: got 0: must be a whole number from 1 to 1024",
+    ),
+    ({"pool": "h100"}, "pool: got 'h100': must be a PoolProfile, or the plain dict that `pulumi"),
+    ({"pool": {"gpus": 8}}, "pool.name: required, but not given"),
+    (
+        {"pool": {"name": "a", "gpus": 8, "nodes": 1}},
+        "pool.nodes: unknown field; did you mean 'm",
+    ),
+    ({"nproc_per_node": "gpus"}, "nproc_per_node: got 'gpus': must be a whole number from 1 to 10"),
     ({"nproc_per_node": "8"}, "nproc_per_node: got '8': must be a whole number"),
     ({"start_method": "forkserver"}, "got 'forkserver': must be 'spawn' or 'fork'"),
     ({"monitor_interval": 0}, "monitor_interval: got 0: must be greater than 0"),
@@ -352,6 +363,11 @@ PYTORCH: list[tuple[dict[str, Any], str]] = [
         "image: no role takes it, each has its own; leave it out",
     ),
     ({"args": ["x"], "master": {"args": []}}, "args: no role takes it, each has its own"),
+    ({"pool": POOL, "master": {"pool": POOL}}, "pool: no role takes it, each has its own"),
+    (
+        {"worker": {"replicas": 0, "pool": POOL}},
+        "worker.pool: got PoolProfile(name='a', ",
+    ),
     (
         {"resources": {"cpu": 1}, "master": {"limits": {"cpu": 2}}},
         "resources: no role takes it, each has its own; leave it out",
@@ -404,6 +420,10 @@ MPI: list[tuple[dict[str, Any], str]] = [
         "image: no role takes it, each has its own; leave it out",
     ),
     ({"args": ["x"], "launcher": {"args": ["y"]}}, "args: no role takes it, each has its own"),
+    (
+        {"pool": POOL, "launcher": {"pool": POOL}, "worker": {"pool": POOL}},
+        "pool: no role takes it, each has its own; leave it out",
+    ),
     (
         {"resources": {"cpu": 1}, "worker": {"requests": {"cpu": 2}}},
         "resources: no role takes it, each has its own; leave it out",

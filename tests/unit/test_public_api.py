@@ -62,7 +62,7 @@ def test_the_public_names() -> None:
         *["TensorBoard", "TensorBoardArgs", "LogFolder"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
-        *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
+        *["Checkpoint", "Mount", "PoolProfile", "Program", "Resources", "SecretRef"],
         *["TrainingImage", "TrainingImageArgs"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from trainstack import Mount
 
+from .pool import pool_elsewhere, pool_rows
 from .table import Row
 
 BASE = {"image": "registry.example/mnist:1", "program": {"module": "pkg.train"}}
@@ -24,6 +25,7 @@ _RUNS = Mount(path="/mnt/checkpoints", empty_dir=True).name
 _NAMES = "tests/synth/test_registrations.py::test_the_object_has_run_name_version_and_attempt"
 
 ELSEWHERE = {
+    **pool_elsewhere("pool"),
     "attempt": _NAMES,
     "checkpoint.access_mode": "tests/unit/spec/test_checkpoint.py::test_a_claims_own_access_mode_"
     "may_be_said",
@@ -114,6 +116,7 @@ def job_rows(
             trains, "volumes.trainstack-shm.emptyDir", {"medium": "Memory", "sizeLimit": "8Gi"}
         ),
     )
+    yield from pool_rows("pool", {}, pods=pods, gpu_pods=amounts)
     mounted = {"name": _DATA, "mountPath": "/data"}
     yield Row(
         "mounts[].path",
@@ -216,7 +219,7 @@ def timed(policy: str, pods: Sequence[str]) -> Iterator[Row]:
 def role_rows(
     name: str, spec: str, base: dict[str, Any], restart: tuple[str, str], amounts: Sequence[str]
 ) -> Iterator[Row]:
-    """Rows of a role's `image`, `requests`, `limits`, `restart_policy`, `env` and `pod_overlay`.
+    """Rows of a role's own fields, but for its `command`, `args` and `replicas`.
 
     `spec` is the path of its replica spec, `base` what has to be said of it, `restart` a policy as
     it is said and as it is read, `amounts` are the resources that it may ask for.
@@ -232,6 +235,8 @@ def role_rows(
     yield row("restart_policy", restart[0], f"{spec}.restartPolicy", restart[1])
     overlay = {"spec": {"nodeSelector": {"zone": "a"}}}
     yield row("pod_overlay", overlay, f"{pod}.nodeSelector", {"zone": "a"})
+    gpu_pods = [pod] if "gpu" in amounts else []
+    yield from pool_rows(f"{name}.pool", base, pods=[pod], gpu_pods=gpu_pods)
     for kind in ("requests", "limits"):
         for amount, value, read in AMOUNTS:
             if amount not in amounts:

@@ -8,6 +8,7 @@ from typing import Any
 from trainstack.mpi.component import HOROVOD, MPI
 
 from .job import AMOUNTS, BASE, ELSEWHERE, job_rows, role_rows, run_policy_rows
+from .pool import pool_elsewhere
 from .table import Row, Table
 
 _LAUNCHER, _WORKER = (f"spec.mpiReplicaSpecs.{role}" for role in ("Launcher", "Worker"))
@@ -19,6 +20,8 @@ _NO_GPU = [name for name in _ALL if name != "gpu"]
 _REFUSED = "tests/synth/test_bad_input.py::test_launched_jobs"
 _ELSEWHERE = {
     **ELSEWHERE,
+    **pool_elsewhere("launcher.pool", gpus=False),
+    **pool_elsewhere("worker.pool"),
     "launcher.limits.gpu": _REFUSED,
     "launcher.requests.gpu": _REFUSED,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from trainstack.pytorch.component import PYTORCH
 
 from .job import AMOUNTS, BASE, ELSEWHERE, job_rows, role_rows, run_policy_rows
+from .pool import pool_elsewhere
 from .table import Row, Table
 
 _SPECS = "spec.pytorchReplicaSpecs"
@@ -46,5 +47,9 @@ def _rows() -> Iterator[Row]:
 
 
 PYTORCH_JOB = Table(
-    "PyTorchJob", PYTORCH, {**BASE, "worker": {"replicas": 2}}, tuple(_rows()), ELSEWHERE
+    "PyTorchJob",
+    PYTORCH,
+    {**BASE, "worker": {"replicas": 2}},
+    tuple(_rows()),
+    {**ELSEWHERE, **pool_elsewhere("master.pool"), **pool_elsewhere("worker.pool")},
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from trainstack.tensorflow.component import TENSORFLOW
 
 from .job import AMOUNTS, BASE, ELSEWHERE, job_rows, role_rows, run_policy_rows
+from .pool import pool_elsewhere
 from .table import Row, Table
 
 _SPECS = "spec.tfReplicaSpecs"
@@ -64,4 +65,5 @@ def _rows() -> Iterator[Row]:
     )
 
 
-TF_JOB = Table("TFJob", TENSORFLOW, {**BASE, **_SAID}, tuple(_rows()), ELSEWHERE)
+_POOLS = {field: test for role in _TYPES for field, test in pool_elsewhere(f"{role}.pool").items()}
+TF_JOB = Table("TFJob", TENSORFLOW, {**BASE, **_SAID}, tuple(_rows()), {**ELSEWHERE, **_POOLS})

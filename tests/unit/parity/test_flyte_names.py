@@ -101,7 +101,7 @@ def test_all_fields_as_flyte_names_them(form: str, said: dict[str, Any]) -> None
         ("HorovodJob", "environment", {"A": "b"}, "say env"),
         ("PyTorchJob", "secret_requests", [], "say secrets"),
         ("PyTorchJob", "pod_template", {}, "say pod_overlay"),
-        ("PyTorchJob", "accelerator", "a100", "say a nodeSelector in pod_overlay"),
+        ("PyTorchJob", "accelerator", "a100", "say pool"),
         ("PyTorchJob", "interruptible", True, "say tolerations in pod_overlay, and a restart_po"),
         ("PyTorchJob", "retries", 3, "say run_policy.backoff_limit"),
         ("PyTorchJob", "cache", True, "not needed, an unchanged run does not run again"),

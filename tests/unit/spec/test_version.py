@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.jobs import LEAST
-from trainstack import ElasticJobArgs, PyTorchJobArgs
+from trainstack import ElasticJobArgs, PoolProfile, PyTorchJobArgs
 from trainstack.spec.job_args import JobArgs
 from trainstack.spec.model import parse
 from trainstack.spec.source import Source
@@ -33,6 +33,7 @@ def version(
     return found
 
 
+POOL = {"name": "h100", "gpus": 8}
 COMMON: dict[str, Any] = {
     "image": "registry.example/other:1",
     "image_pull_secrets": ["pull"],
@@ -43,6 +44,7 @@ COMMON: dict[str, Any] = {
     "secrets": {"A": {"name": "a", "key": "b"}},
     "namespace": "team",
     "resources": {"cpu": 1},
+    "pool": POOL,
     "shared_memory": False,
     "mounts": [{"path": "/data", "pvc": "data"}],
     "checkpoint": {"url": "s3://runs"},
@@ -131,6 +133,28 @@ def test_a_command_is_part_of_the_run() -> None:
 @pytest.mark.parametrize(("field", "value"), NOT_THE_RUN.items())
 def test_what_is_the_same_run(kind: str, field: str, value: Any) -> None:
     assert version({field: value}, kind) == version({}, kind)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "other"),
+        ("machine", "p5.48xlarge"),
+        ("arch", "amd64"),
+        ("cpu", 190),
+        ("memory", "1900Gi"),
+        ("max_nodes", 4),
+        ("price_per_hour", 55.04),
+    ],
+)
+def test_what_of_a_pool_is_the_same_run(field: str, value: Any) -> None:
+    changed = {**POOL, field: value}
+    assert field in PoolProfile.NOT_THE_RUN
+    assert version({"pool": changed}) == version({"pool": POOL})
+    worker = {"replicas": 1, "pool": POOL}
+    assert version({"worker": {**worker, "pool": changed}}, "PyTorchJob") == version(
+        {"worker": worker}, "PyTorchJob"
+    )
 
 
 def test_a_timeout_is_the_same_run() -> None:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ..spec.model import Args
-from ..spec.names import LabelKey, LabelValue
+from .model import Args
+from .names import LabelKey, LabelValue
 
 
 class Toleration(Args):
