@@ -7,6 +7,7 @@
 
 from .images import TrainingImage, TrainingImageArgs
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
+from .nodepools import ExistingPool
 from .operators import MPIOperator, MPIOperatorArgs, TrainingOperator, TrainingOperatorArgs
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
 from .spec.checkpoint import Checkpoint
@@ -30,6 +31,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "ElasticJob",
     "ElasticJobArgs",
     "Evaluator",
+    "ExistingPool",
     "HorovodJob",
     "HorovodJobArgs",
     "Launcher",

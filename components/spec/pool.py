@@ -99,7 +99,9 @@ class PoolProfile(Args):
 
     def to_dict(self) -> dict[str, Any]:
         """All that is no default, as JSON can hold it: what a stack exports."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        fields = set(PoolProfile.model_fields)
+        said = self.model_dump(mode="json", include=fields, exclude_defaults=True)
+        return {**said, "gpus": self.gpus}
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ PAGES = (
     "README.md",
     "docs/checkpoints.md",
     "docs/operators.md",
+    "docs/pools.md",
     "docs/programs.md",
     "docs/versions.md",
 )

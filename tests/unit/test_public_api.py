@@ -62,7 +62,8 @@ def test_the_public_names() -> None:
         *["TensorBoard", "TensorBoardArgs", "LogFolder"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
-        *["Checkpoint", "Mount", "PoolProfile", "Program", "Resources", "SecretRef"],
+        *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
+        *["ExistingPool", "PoolProfile"],
         *["TrainingImage", "TrainingImageArgs"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
     }
