@@ -13,20 +13,22 @@ _DIGITS = 4
 def run_cost(run: Sequence[Placed], gpus: int, deadline: int | None) -> dict[str, float] | None:
     """US dollars an hour and until the deadline, and GPU-hours until then, as far as known.
 
-    `gpus` are those of the whole run, in a pool or not; each costs its share of its node's price.
+    `gpus` are those of the whole run, in a pool or not, and are told too; each costs its share of
+    its node's price.
     None when nothing is known.
     """
     hours = None if deadline is None else Fraction(deadline, 3600)
     hourly = _per_hour(run, gpus)
+    if not gpus or hourly is hours is None:
+        return None
     found = {
         "at_deadline": None if hourly is None or hours is None else hourly * hours,
         "gpu_hours": None if hours is None else gpus * hours,
+        "gpus": Fraction(gpus),
         "per_hour": hourly,
     }
-    if not gpus:
-        return None
     known = {name: amount for name, amount in found.items() if amount is not None}
-    return {name: round(float(amount), _DIGITS) for name, amount in known.items()} or None
+    return {name: round(float(amount), _DIGITS) for name, amount in known.items()}
 
 
 def _per_hour(run: Sequence[Placed], gpus: int) -> Fraction | None:

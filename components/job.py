@@ -130,7 +130,8 @@ class TrainingJob(pulumi.ComponentResource):
 
     @property
     def cost(self) -> pulumi.Output[Any]:
-        """US dollars `per_hour` and `at_deadline`, and `gpu_hours` until then, as far as known."""
+        """Of all `gpus`: US dollars `per_hour` and `at_deadline`, and `gpu_hours` until then, as
+        far as known; None without GPUs."""
         return self._output("cost")
 
     @property

@@ -8,34 +8,42 @@ from typing import Any
 from .finding import Config, Finding, Findings, mapping, number
 from .pods import Pods, pods
 
-Manifests = Mapping[str, Mapping[str, Any]]
+Stack = Mapping[str, Mapping[str, Any]]
+"""Manifests, and the outputs of the jobs that made them, by URN."""
 
 
-def within_gpus(manifests: Manifests, config: Config) -> Findings:
+def within_gpus(stack: Stack, config: Config) -> Findings:
     """More GPUs at once than `config["maxGpus"]`."""
-    yield from _within("GPUs", _gpus(manifests), config["maxGpus"])
+    yield from _within("GPUs", _gpus(stack), config["maxGpus"])
 
 
-def within_cost(manifests: Manifests, config: Config) -> Findings:
-    """More money an hour than `maxPerHour`, or until all deadlines than `maxTotal`."""
-    gpus, price = _gpus(manifests), config.get("pricePerGpuHour")
-    if not gpus:
-        return
-    if price is None:
-        yield Finding("cost", "unknown", "give pricePerGpuHour; no budget can be kept without")
-        return
+def within_cost(stack: Stack, config: Config) -> Findings:
+    """More money an hour than `maxPerHour`, or until all deadlines than `maxTotal`.
+
+    A GPU costs what the pool of its run says, else `pricePerGpuHour`.
+    """
+    gpus, hourly = _gpus(stack), {}
+    for name, count in gpus.items():
+        price = _price(stack, name, config.get("pricePerGpuHour"))
+        if price is None:
+            yield Finding(
+                f"cost of {_short(name)}",
+                "unknown",
+                "give its pool a price_per_hour, or pricePerGpuHour; no budget can be kept without",
+            )
+        else:
+            hourly[name] = count * price
     if "maxPerHour" in config:
-        hourly = {name: count * price for name, count in gpus.items()}
         yield from _within("cost per hour", hourly, config["maxPerHour"])
     if "maxTotal" in config:
-        hours = {name: _hours(manifests[name]) for name in gpus}
+        hours = {name: _hours(stack[name]) for name in hourly}
         for name in sorted(name for name, limit in hours.items() if limit is None):
             yield Finding(
                 f"cost of {_short(name)}",
                 "unknown",
                 "give a deadline; no budget can be kept without",
             )
-        total = {name: gpus[name] * price * limit for name, limit in hours.items() if limit}
+        total = {name: hourly[name] * limit for name, limit in hours.items() if limit}
         yield from _within("cost in all", total, config["maxTotal"])
 
 
@@ -47,10 +55,18 @@ def gpus_of(manifest: Mapping[str, Any]) -> int:
     return sum(count * role.most for role in pods(manifest) if (count := _gpus_of_pod(role)))
 
 
-def _gpus(manifests: Manifests) -> dict[str, int]:
-    """GPUs of those that take any."""
-    counts = {name: gpus_of(manifest) for name, manifest in manifests.items()}
+def _gpus(stack: Stack) -> dict[str, int]:
+    """GPUs of the manifests that take any."""
+    counts = {name: gpus_of(one) for name, one in stack.items() if "job_name" not in one}
     return {name: count for name, count in counts.items() if count}
+
+
+def _price(stack: Stack, name: str, otherwise: float | None) -> float | None:
+    """What a GPU of an object costs an hour: by its job's output `cost`, which may not say."""
+    types, _, logical = name.rpartition("::")
+    job = stack.get(f"{types.rpartition('$')[0]}::{logical}", {})
+    cost = mapping(job.get("cost"))
+    return cost["per_hour"] / cost["gpus"] if "per_hour" in cost else otherwise
 
 
 def _within(what: str, amounts: Mapping[str, float], most: float) -> Findings:

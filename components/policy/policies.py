@@ -47,12 +47,13 @@ def _of_stack(rule: Rule) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         config = args.get_config()
         _check_applies(rule, args, config)
-        manifests = {
-            resource.urn: _plain(resource.props)
+        stack = {
+            resource.urn: props
             for resource in args.resources
-            if _is_manifest(resource.resource_type)
+            for props in [_plain(resource.props)]
+            if _is_manifest(resource.resource_type) or _is_job(resource.resource_type, props)
         }
-        _report(rule.findings(manifests, config), report)
+        _report(rule.findings(stack, config), report)
 
     return StackValidationPolicy(rule.name, rule.description, validate, config_schema=_schema(rule))
 
@@ -67,6 +68,10 @@ def _is_about(rule: Rule, type_: str, inputs: Mapping[str, Any]) -> bool:
     if rule.subject == "manifest":
         return _is_manifest(type_)
     return type_.startswith("trainstack:index:") and "run_name" in inputs
+
+
+def _is_job(type_: str, outputs: Mapping[str, Any]) -> bool:
+    return type_.startswith("trainstack:index:") and "job_name" in outputs
 
 
 def _is_manifest(type_: str) -> bool:

@@ -29,7 +29,8 @@ class Rule:
     description: str
     """One sentence that a violation opens with."""
     subject: Subject
-    """What it looks at: a job's summary, a manifest, or all manifests of a stack by name."""
+    """What it looks at: a job's summary, a manifest, or all of a stack by URN, of jobs their
+    outputs."""
     check: Callable[[Any, Config], Findings]
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """JSON schemas of what it can be told, by name, with their defaults."""

@@ -34,6 +34,10 @@ class Run:
     """GPUs of all its pods (of an elastic run: at most); None when unknown."""
     nodes: int | str | None
     """Nodes, or `"min:max"`; None when unknown."""
+    per_hour: float | None = None
+    """US dollars an hour; None when unknown."""
+    at_deadline: float | None = None
+    """US dollars until its deadline; None when unknown, as without a deadline."""
 
 
 @dataclass(frozen=True)

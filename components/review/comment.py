@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from .change import Effect, FieldChange, Finding, JobChange, Review, Run, StackChange
+from .dollars import cell, columns
 from .escape import block, code, html_code
 
 LIMIT = 60_000
@@ -127,6 +128,7 @@ def _stack(stack: StackChange, room: _Room) -> Iterator[str]:
 
 
 def _runs(stack: StackChange, changed: Sequence[JobChange], room: _Room) -> str:
+    costs = columns(stack.jobs)
     rows = [
         (
             f"`{_MARKS[job.effect]}`",
@@ -134,12 +136,16 @@ def _runs(stack: StackChange, changed: Sequence[JobChange], room: _Room) -> str:
             _happens(job),
             _both(*(run.gpus if run else 0 for run in (job.before, job.after))),
             _both(*(run.nodes if run else 0 for run in (job.before, job.after))),
+            *(cell([job], cost) for cost in costs),
         )
         for job in _first(changed, room.runs)
     ]
     whole = "all runs of the stack" if stack.complete else "the runs above"
-    total = ("", "", f"GPUs of {whole}", _both(*stack.gpus), "")
-    return _table(("", "run", "what happens", "GPUs", "nodes"), [*rows, total])
+    totals = [cell(stack.jobs, cost) for cost in costs]
+    what = f"GPUs{' and cost' if costs else ''} of {whole}"
+    total = ("", "", what, _both(*stack.gpus), "", *totals)
+    head = ("", "run", "what happens", "GPUs", "nodes", *costs.values())
+    return _table(head, [*rows, total])
 
 
 def _happens(job: JobChange) -> str:

@@ -27,7 +27,7 @@ _UNKNOWN_ON_THE_WIRE = frozenset(
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 # Shown elsewhere, or following from what was said.
-_DERIVED = frozenset({"gpus", "nodes", "ranks", "version"})
+_DERIVED = frozenset({"cost", "gpus", "nodes", "ranks", "version"})
 _FIRST = ("hyperparameters", "inputs", "image", "program")
 
 

@@ -100,12 +100,15 @@ def _inputs(state: State | None) -> dict[str, Any] | None:
 def _run(state: State) -> Run:
     said = state.inputs
     version, gpus = said.get("version"), said.get("gpus")
+    cost = said.get("cost") or {}
     nodes = said.get("nodes", said.get("nnodes"))
     known = isinstance(version, str) and version != UNKNOWN
     return Run(
         job_name=f"{said['run_name']}-{version}" if known else None,
         gpus=int(gpus) if isinstance(gpus, (int, float)) else None,
         nodes=nodes if isinstance(nodes, (int, str)) and nodes != UNKNOWN else None,
+        per_hour=cost.get("per_hour"),
+        at_deadline=cost.get("at_deadline"),
     )
 
 

@@ -61,8 +61,10 @@ def test_the_cost_of_a_run(kind: str, said: dict[str, Any], cost: Any) -> None:
         job.cost.apply(found.append)
 
     made = synth(program)
-    assert made.one(f"trainstack:index:{kind}").inputs.get("cost") == cost
-    assert found == [cost]
+    said_of_it = made.one(f"trainstack:index:{kind}").inputs
+    whole = cost and {**cost, "gpus": said_of_it["gpus"]}
+    assert said_of_it.get("cost") == whole
+    assert found == [whole]
 
 
 def test_another_price_is_the_same_run() -> None:

@@ -43,6 +43,7 @@ FAILING = f"""
         "worker": {{"replicas": 4, "requests": {{"memory": "16Gi", "gpu": 1}}}},
         "resources": {{"memory": "16Gi", "gpu": 1}},
         "env": {{"WANDB_API_KEY": "0123456789"}},
+        "pool": {{"name": "h100", "gpus": 8, "price_per_hour": 24}},
     }})
 """
 PASSING = f"""
@@ -55,7 +56,7 @@ PASSING = f"""
 WORKER = "spec.pytorchReplicaSpecs.Worker.template.spec.containers[0]"
 SAID = {
     "gpu-budget": "GPUs: got 9: must be at most 8; bad 5, good 4",
-    "cost-budget": "cost per hour: got 22.5: must be at most 20; bad 12.5, good 10",
+    "cost-budget": "cost per hour: got 25.0: must be at most 20; bad 15, good 10",
     "image-digest": f"{WORKER}.image: got 'docker.io/team/train:latest': must be pinned by digest",
     "allowed-registries": f"{WORKER}.image: got 'docker.io/team/train:latest': must come from",
     "resource-limits": f"{WORKER}.resources.limits.memory: not given: a limit is required",

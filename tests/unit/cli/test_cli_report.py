@@ -55,6 +55,9 @@ def test_exit_codes(words: list[str], stdin: str, code: int) -> None:
     assert run(*words, stdin=stdin)[0] == 0
 
 
+UNKNOWN_COST = {"per_hour": None, "at_deadline": None}
+
+
 def test_json() -> None:
     code, printed, _ = run("--json", CHANGED)
     review = json.loads(printed)
@@ -67,8 +70,8 @@ def test_json() -> None:
         "name": "bert",
         "kind": "PyTorchJob",
         "effect": "restarts",
-        "before": {"job_name": "bert-19ac24db", "gpus": 32, "nodes": 4},
-        "after": {"job_name": "bert-9b154c81", "gpus": 32, "nodes": 4},
+        "before": {"job_name": "bert-19ac24db", "gpus": 32, "nodes": 4, **UNKNOWN_COST},
+        "after": {"job_name": "bert-9b154c81", "gpus": 32, "nodes": 4, **UNKNOWN_COST},
         "fields": [{"path": "hyperparameters.lr", "before": "0.1", "after": "0.05"}],
     }
 

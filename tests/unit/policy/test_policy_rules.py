@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -262,7 +262,35 @@ STACK = {
     "no-gpus": elastic(),
 }
 NO_END = {**STACK, "endless": pytorch(worker={"replicas": 2}, **gpus(1))}
-UNKNOWN_COST = "give pricePerGpuHour; no budget can be kept without"
+UNKNOWN_COST = "give its pool a price_per_hour, or pricePerGpuHour; no budget can be kept without"
+POOL = {"name": "h100", "gpus": 8, "price_per_hour": 40}
+
+
+def stack_of(program: Callable[[], object]) -> dict[str, Any]:
+    """What the pack sees of a stack: manifests and the jobs' outputs, by URN."""
+    here, job = "urn:pulumi:dev::shop::", "trainstack:index:ElasticJob"
+    made = synth(program, project="shop", stack_name="dev")
+    jobs = {one.name: one.inputs for one in made.of_type(job)}
+    return {
+        **{
+            f"{here}{job}::{name}": {"cost": said.get("cost"), "job_name": name}
+            for name, said in jobs.items()
+        },
+        **{
+            f"{here}{job}${one.type}::{one.name}": one.inputs
+            for one in made.registrations
+            if one.parent in jobs
+        },
+    }
+
+
+def in_pools() -> None:
+    """At most 32 GPUs at 5 an hour for two hours, and 4 GPUs of no known price."""
+    ts.ElasticJob("big", {**LEAST, "pool": POOL, "nnodes": "1:4", "size": 2, **deadline(7200)})
+    ts.ElasticJob("old", {**LEAST, **gpus(4), **deadline(3600)})
+
+
+PRICED = stack_of(in_pools)
 ON_STACKS: list[tuple[str, Said, dict[str, Any], list[Finding]]] = [
     (
         "gpu-budget",
@@ -273,7 +301,40 @@ ON_STACKS: list[tuple[str, Said, dict[str, Any], list[Finding]]] = [
     ("gpu-budget", {"maxGpus": 10}, STACK, []),
     ("gpu-budget", {}, STACK, []),
     ("gpu-budget", {"maxGpus": 0}, {"no-gpus": elastic()}, []),
-    ("cost-budget", {"maxPerHour": 9}, STACK, [Finding("cost", "unknown", UNKNOWN_COST)]),
+    (
+        "cost-budget",
+        {"maxPerHour": 9},
+        STACK,
+        [
+            Finding("cost of big", "unknown", UNKNOWN_COST),
+            Finding("cost of launched", "unknown", UNKNOWN_COST),
+        ],
+    ),
+    (
+        "gpu-budget",
+        {"maxGpus": 35},
+        PRICED,
+        [Finding("GPUs", 36, "must be at most 35; big 32, old 4")],
+    ),
+    (
+        "cost-budget",
+        {"maxPerHour": 100},
+        PRICED,
+        [
+            Finding("cost of old", "unknown", UNKNOWN_COST),
+            Finding("cost per hour", 160.0, "must be at most 100; big 160"),
+        ],
+    ),
+    (
+        "cost-budget",
+        {"maxPerHour": 167, "maxTotal": 327, "pricePerGpuHour": 2},
+        PRICED,
+        [
+            Finding("cost per hour", 168.0, "must be at most 167; big 160, old 8"),
+            Finding("cost in all", 328.0, "must be at most 327; big 320, old 8"),
+        ],
+    ),
+    ("cost-budget", {"maxPerHour": 168, "maxTotal": 328, "pricePerGpuHour": 2}, PRICED, []),
     ("cost-budget", {"maxPerHour": 9}, {"no-gpus": elastic()}, []),
     (
         "cost-budget",

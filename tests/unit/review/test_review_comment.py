@@ -112,6 +112,29 @@ def test_the_whole_comment() -> None:
     assert comment(Review((recorded_stack("streamed"),))) == COMMENT
 
 
+def priced(name: str, before: Run | None, after: Run | None) -> JobChange:
+    return job(name, before=before, after=after)
+
+
+COSTS = """\
+|  | run | what happens | GPUs | nodes | $/h | $ at deadline |
+| --- | --- | --- | --- | --- | --- | --- |
+| `+-` | `a` (`ElasticJob`) | **restarts**: `a-1` stops, `a-2` starts | 8 → 16 | 1 → 2 | 55.04 → 110.08 | 1320.96 → ? |
+| `+-` | `b` (`ElasticJob`) | **restarts**: a version known after `up` stops, `b-1` starts | 4 | 1 | ? → 3.00 | ? |
+| `+-` | `c` (`ElasticJob`) | **restarts**:  stops, `c-1` starts | 0 | 0 → 1 | 0.00 | 0.00 |
+|  |  | GPUs and cost of all runs of the stack | 12 → 20 |  | 55.04 + ? → 113.08 | 1320.96 + ? → 0.00 + ? |
+"""  # noqa: E501
+
+
+def test_costs_before_and_after() -> None:
+    jobs = (
+        priced("a", Run("a-1", 8, 1, 55.04, 1320.96), Run("a-2", 16, 2, 110.08)),
+        priced("b", Run(None, 4, 1), Run("b-1", 4, 1, 3)),
+        priced("c", None, Run("c-1", 0, 1)),
+    )
+    assert COSTS in comment(Review((stack(jobs=jobs),)))
+
+
 def test_nothing_happens() -> None:
     assert comment(Review((stack(),)), "nightly").splitlines() == [
         "<!-- trainstack-report: nightly -->",

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+import trainstack as ts
 from tests.support.previews import recorded
 from trainstack.review.change import Effect, FieldChange, Finding, JobChange, OtherChange, Run
 from trainstack.review.fields import changed_fields, plain
-from trainstack.review.preview import read_preview
+from trainstack.review.preview import Preview, State, Step, read_preview
 from trainstack.review.reading import stack_change
 from trainstack.spec.model import TrainstackError
+from trainstack.testing import synth
 
 COMPONENT = "urn:pulumi:dev::shop::trainstack:index:ElasticJob::a"
 OBJECT = "urn:pulumi:dev::shop::trainstack:index:ElasticJob$kubernetes:batch/v1:Job::a"
@@ -46,6 +48,27 @@ OLD = JobChange(
     after=None,
     fields=(),
 )
+
+
+POOL = {"name": "h100", "gpus": 8, "price_per_hour": 55.04}
+
+
+def costs(**said: Any) -> tuple[Any, Any]:
+    """What is read of the cost of a job that is said so."""
+    base = {"image": "i:1", "program": {"module": "a"}}
+    made = synth(lambda: ts.ElasticJob("a", {**base, **said})).one("ElasticJob")
+    step = Step("create", COMPONENT, None, State(made.type, "", made.inputs))
+    (job,) = stack_change(Preview((step,), (), (), {}, failed=False)).jobs
+    assert job.after is not None
+    return job.after.per_hour, job.after.at_deadline
+
+
+def test_the_cost_of_a_run() -> None:
+    day = {"run_policy": {"active_deadline_seconds": 86400}}
+    assert costs(pool=POOL, **day) == (55.04, 1320.96)
+    assert costs(pool=POOL) == (55.04, None)
+    assert costs(resources={"gpu": 1}, **day) == (None, None)
+    assert costs() == (None, None)
 
 
 def test_what_happens_to_each_run_the_most_important_first() -> None:
