@@ -14,12 +14,11 @@ def run_cost(run: Sequence[Placed], gpus: int, deadline: int | None) -> dict[str
     """US dollars an hour and until the deadline, and GPU-hours until then, as far as known.
 
     `gpus` are those of the whole run, in a pool or not, and are told too; each costs its share of
-    its node's price.
-    None when nothing is known.
+    its node's price. None without GPUs, or when nothing else is known.
     """
     hours = None if deadline is None else Fraction(deadline, 3600)
     hourly = _per_hour(run, gpus)
-    if not gpus or hourly is hours is None:
+    if not gpus or (hourly is None and hours is None):
         return None
     found = {
         "at_deadline": None if hourly is None or hours is None else hourly * hours,
