@@ -18,6 +18,7 @@ PAUSE = f"{PREFIX}/pause:1"
 COREDNS = f"{PREFIX}/coredns:v1.12.4"
 TRAINING_OPERATOR = f"{PREFIX}/training-operator:v1.9.4"
 MPI_OPERATOR = f"{PREFIX}/mpi-operator:v0.8.2"
+KUEUE = f"{PREFIX}/kueue:v0.14.0"
 BUSYBOX = f"{PREFIX}/busybox:1.35"
 NONROOT = "65532:65532"
 # Busybox's own fails for a short name unless every name of the search list is found.
@@ -40,12 +41,13 @@ def recipes(tools: Toolchain, programs: Programs) -> Iterator[Recipe]:
         COREDNS, {"coredns": Entry(source=tools.binary("coredns"))}, ["/coredns"], user=NONROOT
     )
     yield busybox(programs)
-    for image, binary, path in (
-        (TRAINING_OPERATOR, "training-operator", "manager"),
-        (MPI_OPERATOR, "mpi-operator", "opt/mpi-operator"),
-    ):
-        entries = {path: Entry(source=tools.binary(binary))}
-        yield Recipe(image, entries, [f"/{path}"], user=NONROOT)
+    yield operator(TRAINING_OPERATOR, tools.binary("training-operator"))
+    yield operator(MPI_OPERATOR, tools.binary("mpi-operator"), "opt/mpi-operator")
+
+
+def operator(image: str, binary: Path, path: str = "manager") -> Recipe:
+    """An operator's image: its program, at the path at which its manifests start it."""
+    return Recipe(image, {path: Entry(source=binary)}, [f"/{path}"], user=NONROOT)
 
 
 def busybox(programs: Programs) -> Recipe:

@@ -21,7 +21,9 @@ from .table import TOOLS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-Names = Annotated[list[str] | None, typer.Argument(help="Tools or binaries; all unless named.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Tools or binaries; all but optional ones unless named.")
+]
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def list_tools() -> None:
                 where = (
                     f"on PATH: {entry.binaries[0][1].parent}" if entry and entry.binaries else None
                 )
-                missing = "on PATH" if entry else "missing"
+                missing = "on PATH" if entry else "optional" if tool.optional else "missing"
                 table.add_row(
                     tool.name, tool.version, where or missing, f"~{tool.expected_seconds} s", ""
                 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .cache import go_root, size, tools_root
 from .errors import ToolchainError
-from .table import TOOLS, expected_seconds
+from .table import expected_seconds, select
 from .tool import Tool
 
 COLD_BUILD_BYTES = 25 * 10**9
@@ -16,7 +16,7 @@ COLD_BUILD_BYTES = 25 * 10**9
 
 def require_space(missing: Sequence[Tool]) -> None:
     """The part of a cold build's space that the missing tools take, less what Go's caches hold."""
-    needed = int(COLD_BUILD_BYTES * expected_seconds(missing) / expected_seconds(TOOLS))
+    needed = int(COLD_BUILD_BYTES * expected_seconds(missing) / expected_seconds(select()))
     free = shutil.disk_usage(_existing(tools_root())).free
     if free >= needed or free >= needed - size(go_root()):
         return

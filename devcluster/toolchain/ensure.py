@@ -14,7 +14,7 @@ from .lock import build_lock
 from .progress import Progress, Report, console_report
 from .store import Built, find_built
 from .system import OnPath, find_on_path
-from .table import TOOLS, expected_seconds, select
+from .table import expected_seconds, select
 from .tool import Tool
 from .toolchain import Toolchain
 
@@ -25,7 +25,10 @@ def state(tool: Tool, go: Go | None) -> Built | OnPath | None:
 
 
 def locate(names: Iterable[str] | None = None) -> Toolchain:
-    """The named tools, all unless named; an error, and no build, when one is missing."""
+    """The named tools, all but optional ones unless named; none is built.
+
+    Raises `ToolchainError` when one is missing.
+    """
     go = find_go()
     tools = select(names)
     found = [state(tool, go) for tool in tools]
@@ -44,9 +47,9 @@ def ensure(
     report: Report | None = None,
     keep_go_cache: bool = False,
 ) -> Toolchain:
-    """The named tools, all unless named, built where they are missing.
+    """The named tools, all but optional ones unless named, built where they are missing.
 
-    Go's caches are dropped as soon as no tool of the table is missing.
+    Go's caches are dropped as soon as no tool is missing but optional ones.
     """
     tools = select(names)
     go = find_go()
@@ -74,7 +77,7 @@ def _build_missing(tools: Sequence[Tool], go: Go | None, report: Report) -> None
 
 
 def _drop_go_caches_if_done(go: Go | None) -> None:
-    if any(state(tool, go) is None for tool in TOOLS):
+    if any(state(tool, go) is None for tool in select()):
         return
     with build_lock(lambda _: None):
         drop_go_caches()

@@ -21,9 +21,9 @@ def source_files(tool: Tool) -> list[Path]:
 
 
 def recipe(tool: Tool) -> str:
-    """All that decides what is built, so not how long it takes."""
+    """All that decides what is built, so not how long it takes nor who wants it."""
     fields = asdict(tool)
-    del fields["expected_seconds"]
+    del fields["expected_seconds"], fields["optional"]
     fields["build"] = [BUILD_FLAGS, LINK_FLAGS, sorted(BUILD_ENVIRONMENT.items())]
     return json.dumps(fields, sort_keys=True)
 

@@ -129,6 +129,15 @@ TOOLS: tuple[Tool, ...] = (
         assets=(Asset("github.com/kubeflow/mpi-operator", "manifests/base", "manifests"),),
         expected_seconds=135,
     ),
+    Tool(
+        name="kueue",
+        version="0.14.0",
+        packages=(Package("sigs.k8s.io/kueue/cmd/kueue", "kueue"),),
+        ldflags=(_stamp("sigs.k8s.io/kueue/pkg/version.GitVersion", "v0.14.0"),),
+        assets=(Asset("sigs.k8s.io/kueue", "config/components", "manifests"),),
+        expected_seconds=150,
+        optional=True,
+    ),
 )
 
 
@@ -138,9 +147,12 @@ def expected_seconds(tools: Iterable[Tool]) -> int:
 
 
 def select(names: Iterable[str] | None = None) -> tuple[Tool, ...]:
-    """The named tools in table order; a name is a tool's or one of its binaries'."""
+    """The named tools in table order, or all that are not optional.
+
+    A name is a tool's or one of its binaries'.
+    """
     if names is None:
-        return TOOLS
+        return tuple(tool for tool in TOOLS if not tool.optional)
     wanted = set(names)
     known = {name for tool in TOOLS for name in (tool.name, *tool.binaries)}
     unknown = sorted(wanted - known)

@@ -44,6 +44,8 @@ class Tool:
     ldflags: tuple[str, ...] = ()
     assets: tuple[Asset, ...] = ()
     embeds: tuple[Embed, ...] = ()
+    optional: bool = False
+    """Whether only tests want it, so that it is built where it is named."""
 
     @property
     def binaries(self) -> tuple[str, ...]:

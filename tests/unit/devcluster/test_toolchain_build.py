@@ -13,6 +13,7 @@ import pytest
 from devcluster.toolchain import TOOLS, ToolchainError, disk, ensure, golang, key, locate
 from devcluster.toolchain.cache import go_root, tools_root
 from devcluster.toolchain.progress import Progress
+from devcluster.toolchain.table import select
 
 FAKE_GO = """#!/bin/sh
 PATH=/usr/bin:/bin
@@ -44,6 +45,7 @@ build)
     ;;
 esac
 """
+OPERATORS_FOLDERS = ("config/components", "manifests/base")
 
 
 class FakeGo:
@@ -57,7 +59,7 @@ class FakeGo:
             items += [(embed.module, embed.source) for embed in tool.embeds]
             for module, source in items:
                 path = folder / "modules" / module / source
-                target = path / "crds" / "jobs.yaml" if source.startswith("manifests") else path
+                target = path / "crds" / "jobs.yaml" if source in OPERATORS_FOLDERS else path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text("{}")
                 target.chmod(0o444)
@@ -104,14 +106,20 @@ def folders() -> set[str]:
 
 def test_everything_is_built_once_and_found_again(go: FakeGo) -> None:
     first = ensure(report=quiet)
-    binaries = [package.binary for tool in TOOLS for package in tool.packages]
+    binaries = [package.binary for tool in select() for package in tool.packages]
     assert len(go.built) == len(binaries)
     for name in binaries:
         assert os.access(first.binary(name), os.X_OK), name
     second = ensure(report=quiet)
     assert second == first == locate()
     assert len(go.built) == len(binaries)
-    assert folders() == {tool.name for tool in TOOLS}
+    assert folders() == {tool.name for tool in select()}
+
+
+def test_an_optional_tool_is_built_when_it_is_asked_for(go: FakeGo) -> None:
+    ensure(["kueue"], report=quiet)
+    assert go.built == ["kueue"]
+    assert (locate(["kueue"]).manifests("kueue") / "crds" / "jobs.yaml").is_file()
 
 
 def test_go_caches_are_dropped_when_nothing_is_missing(go: FakeGo) -> None:

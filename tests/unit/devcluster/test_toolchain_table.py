@@ -4,6 +4,7 @@ import dataclasses
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_foreign_packages_are_tool_directives(tool: Tool) -> None:
         ("training-operator", "github.com/kubeflow/training-operator", "v1.9.4"),
         ("coredns", "github.com/coredns/coredns", "v1.12.4"),
         ("mpi-operator", "github.com/kubeflow/mpi-operator", "v0.8.2"),
+        ("kueue", "sigs.k8s.io/kueue", "v0.14.0"),
     ],
 )
 def test_modules_are_pinned_with_their_hash(name: str, module: str, version: str) -> None:
@@ -75,8 +77,12 @@ def test_a_tool_is_selected_by_its_name_or_a_binary_in_table_order() -> None:
         "kubernetes",
         "coredns",
     ]
-    assert select() == TOOLS
     assert select([]) == ()
+
+
+def test_optional_tools_are_built_only_by_name() -> None:
+    assert [tool.name for tool in TOOLS if tool not in select()] == ["kueue"]
+    assert select(["kueue"]) == (BY_NAME["kueue"],)
 
 
 def test_an_unknown_name_is_refused_with_what_there_is() -> None:
@@ -101,9 +107,12 @@ def test_the_key_changes_with_the_recipe(changed: dict[str, object]) -> None:
     assert keys.key(other, GO) != keys.key(tool, GO)
 
 
-def test_the_key_does_not_change_with_the_expected_time() -> None:
+@pytest.mark.parametrize("changed", [{"expected_seconds": 9}, {"optional": True}])
+def test_the_key_does_not_change_with_when_and_how_long_it_is_built(
+    changed: dict[str, Any],
+) -> None:
     tool = BY_NAME["pause"]
-    assert keys.key(dataclasses.replace(tool, expected_seconds=9), GO) == keys.key(tool, GO)
+    assert keys.key(dataclasses.replace(tool, **changed), GO) == keys.key(tool, GO)
 
 
 def test_the_key_changes_with_go_and_the_platform() -> None:
