@@ -8,7 +8,14 @@
 from .images import TrainingImage, TrainingImageArgs
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
 from .nodepools import ExistingPool
-from .operators import MPIOperator, MPIOperatorArgs, TrainingOperator, TrainingOperatorArgs
+from .operators import (
+    Kueue,
+    KueueArgs,
+    MPIOperator,
+    MPIOperatorArgs,
+    TrainingOperator,
+    TrainingOperatorArgs,
+)
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
 from .spec.checkpoint import Checkpoint
 from .spec.cluster import Cluster
@@ -34,6 +41,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "ExistingPool",
     "HorovodJob",
     "HorovodJobArgs",
+    "Kueue",
+    "KueueArgs",
     "Launcher",
     "LogFolder",
     "MPIJob",

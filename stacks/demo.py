@@ -47,8 +47,9 @@ class Place:
 
 def fetch_operators(toolchain: Toolchain | None) -> None:
     """Put the operators' manifests into the user's cache, from the built tools or by download."""
+    built = {entry.tool.name for entry in toolchain.tools} if toolchain else set()
     for release in RELEASES:
-        if not is_fetched(release):
+        if not is_fetched(release) and (toolchain is None or release.name in built):
             fetch(release, toolchain.manifests(release.name) if toolchain else None)
 
 

@@ -49,11 +49,6 @@ class OperatorArgs(Args):
     """What the scheduler sets aside for each operator pod; default 100m cores, 128Mi."""
     limits: Resources | None = None
     """What each operator pod may use; default: no limit, as its memory grows with the cluster."""
-    watch_namespace: Label | None = None
-    """The one namespace whose jobs are run, which must exist; default: all."""
-    gang_scheduler_name: Subdomain | None = None
-    """Scheduler that starts all pods of a job or none: `"volcano"`, or the name of a scheduler
-    with the coscheduling plugin; its PodGroup kind must be installed; default: none."""
     qps: Count = 20
     """Requests per second that the operator sends to the API server; default 20."""
     burst: Count = 30
@@ -97,3 +92,13 @@ class OperatorArgs(Args):
             raise ValueError(f"burst: got {self.burst}, less than qps ({self.qps})")
         requirements(self.requests, self.limits)
         return self
+
+
+class JobOperatorArgs(OperatorArgs):
+    """What can be said besides about an operator that turns jobs into pods."""
+
+    watch_namespace: Label | None = None
+    """The one namespace whose jobs are run, which must exist; default: all."""
+    gang_scheduler_name: Subdomain | None = None
+    """Scheduler that starts all pods of a job or none: `"volcano"`, or the name of a scheduler
+    with the coscheduling plugin; its PodGroup kind must be installed; default: none."""

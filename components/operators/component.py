@@ -57,7 +57,7 @@ def _needs(
     key: str, manifest: Mapping[str, Any], before: Mapping[str, pulumi.Resource]
 ) -> list[pulumi.Resource]:
     """A webhook is last, and so the first to go: without a pod behind it, it refuses jobs."""
-    if key == "webhook":
+    if key.endswith("webhook"):
         return [before["deployment"]]
     if key == "deployment":
         return list(before.values())

@@ -14,6 +14,8 @@ Manifest = dict[str, Any]
 NOBODY = 65532
 SETTLE_SECONDS = 2
 """How long after a pod is ready the cluster's proxies surely know its address."""
+CERTIFICATE_SECONDS = 3
+"""How long after its start an operator has surely written a new certificate."""
 
 
 def hardened(
@@ -29,6 +31,15 @@ def hardened(
     pod.update(_pod(args))
     pod["containers"][0].update(_container(pod["containers"][0], args), **container)
     return deployment
+
+
+def seeing_certificate() -> Manifest:
+    """The lifecycle of a container that mounts the certificate which its operator writes.
+
+    A kubelet brings a changed Secret into a running pod only once a minute, but also when a
+    container has started: after the first certificate's writing, that is.
+    """
+    return {"postStart": {"sleep": {"seconds": CERTIFICATE_SECONDS}}}
 
 
 def probe(path: str, port: int, period: int, **more: Any) -> Manifest:

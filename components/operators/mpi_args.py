@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ..spec.names import Label, Subdomain
-from .args import OperatorArgs
+from .args import JobOperatorArgs
 
 
-class MPIOperatorArgs(OperatorArgs):
+class MPIOperatorArgs(JobOperatorArgs):
     """Arguments of `MPIOperator`; every field has a default."""
 
     OPERATOR: ClassVar[str] = "mpi-operator"

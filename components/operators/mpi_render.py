@@ -42,6 +42,7 @@ def render_mpi_operator(
         jobs=job_rules(upstream["ClusterRole"][0]["rules"], args),
         everywhere=[rule("scheduling.k8s.io", "priorityclasses", READ)],
         home=lock_rules(LEASE),
+        jobs_in=args.watch_namespace,
     )
     deployment = hardened(
         upstream["Deployment"][0],

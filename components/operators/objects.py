@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -41,13 +42,40 @@ def moved(upstream: Mapping[str, Any], args: OperatorArgs) -> Manifest:
     return manifest
 
 
+def not_awaited(service: Manifest) -> Manifest:
+    """A Service for whose endpoints, and then ten seconds more, nobody waits.
+
+    The Deployment behind it tells when it is ready.
+    """
+    service["metadata"].setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
+    return service
+
+
+def awaiting_authority(webhooks: Manifest) -> Manifest:
+    """A webhook configuration that is there when the operator has put its certificate in."""
+    waits = [
+        f'jsonpath={{.webhooks[?(@.name=="{webhook["name"]}")].clientConfig.caBundle}}'
+        for webhook in webhooks["webhooks"]
+    ]
+    webhooks["metadata"].setdefault("annotations", {})["pulumi.com/waitFor"] = json.dumps(waits)
+    return webhooks
+
+
 def access(
-    args: OperatorArgs, *, jobs: list[Manifest], everywhere: list[Manifest], home: list[Manifest]
+    args: OperatorArgs,
+    *,
+    jobs: list[Manifest],
+    everywhere: list[Manifest],
+    home: list[Manifest],
+    jobs_in: str | None = None,
 ) -> dict[str, Manifest]:
-    """Roles and bindings: rules where jobs are, in the whole cluster, and in its own namespace."""
+    """Roles and bindings: rules where jobs are, in the whole cluster, and in its own namespace.
+
+    `jobs_in` is the one namespace of all jobs.
+    """
     places = {"role": (args.namespace, args.OPERATOR, home)}
-    if args.watch_namespace:
-        places["jobs-role"] = (args.watch_namespace, f"{args.OPERATOR}-jobs", jobs)
+    if jobs_in:
+        places["jobs-role"] = (jobs_in, f"{args.OPERATOR}-jobs", jobs)
     else:
         everywhere = jobs + everywhere
     rendered = _granted("cluster-role", None, args.OPERATOR, everywhere, args)

@@ -30,6 +30,22 @@ def cut(upstream: Iterable[Rule], needed: Mapping[tuple[str, str], frozenset[str
     return [rule(*key, verbs) for key, verbs in sorted(allowed.items())]
 
 
+def webhook_rules(resource: str, configuration: str) -> list[Rule]:
+    """Cluster-wide, whatever is watched: put the certificate into its own configuration."""
+    group = "admissionregistration.k8s.io"
+    return [
+        # A watch cannot be narrowed to a name.
+        rule(group, resource, READ),
+        rule(group, resource, {"update"}, names=[configuration]),
+    ]
+
+
+def home_rules(secret: str, lease: str, replicas: int) -> list[Rule]:
+    """In the operator's own namespace: its certificate, and its lock when there are several."""
+    rules = [rule("", "secrets", READ), rule("", "secrets", {"update"}, names=[secret])]
+    return rules + (lock_rules(lease) if replicas > 1 else [])
+
+
 def lock_rules(lease: str) -> list[Rule]:
     """In the operator's own namespace: elect a leader by that lease, and say who it is."""
     return [

@@ -80,6 +80,30 @@ RELEASES = (
         digest="de41e56ab921cad7368c3b503c3b1ba7d47ad08ba398325e574ea67ad711593b",
         image_tag="0.8.2",
     ),
+    Release(
+        name="kueue",
+        version="0.14.0",
+        address="https://github.com/kubernetes-sigs/kueue/archive/refs/tags/v0.14.0.tar.gz",
+        module="sigs.k8s.io/kueue@v0.14.0",
+        folder="config/components",
+        files=(
+            "crd/bases/kueue.x-k8s.io_admissionchecks.yaml",
+            "crd/bases/kueue.x-k8s.io_clusterqueues.yaml",
+            "crd/bases/kueue.x-k8s.io_cohorts.yaml",
+            "crd/bases/kueue.x-k8s.io_localqueues.yaml",
+            "crd/bases/kueue.x-k8s.io_provisioningrequestconfigs.yaml",
+            "crd/bases/kueue.x-k8s.io_resourceflavors.yaml",
+            "crd/bases/kueue.x-k8s.io_topologies.yaml",
+            "crd/bases/kueue.x-k8s.io_workloadpriorityclasses.yaml",
+            "crd/bases/kueue.x-k8s.io_workloads.yaml",
+            "manager/manager.yaml",
+            "rbac/role.yaml",
+            "webhook/manifests.yaml",
+            "webhook/service.yaml",
+        ),
+        digest="dab88f820785c5b6383c43736250fc85a60389dd69869f7041262cf1df653c9b",
+        image_tag="v0.14.0",
+    ),
 )
 
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Literal, get_args
 from pydantic import field_validator, model_validator
 
 from ..spec.names import Image, Label
-from .args import OperatorArgs
+from .args import JobOperatorArgs
 
 TrainingKind = Literal["PyTorchJob", "TFJob", "XGBoostJob", "PaddleJob", "JAXJob"]
 KINDS: tuple[TrainingKind, ...] = get_args(TrainingKind)
 
 
-class TrainingOperatorArgs(OperatorArgs):
+class TrainingOperatorArgs(JobOperatorArgs):
     """Arguments of `TrainingOperator`; every field has a default."""
 
     OPERATOR: ClassVar[str] = "training-operator"

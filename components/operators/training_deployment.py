@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .deployment import hardened, probe
+from .deployment import hardened, probe, seeing_certificate
 from .training_args import TrainingOperatorArgs
 
 Manifest = dict[str, Any]
 
 WEBHOOK_PORT = 9443
 HEALTH_PORT = 8081
-CERTIFICATE_SECONDS = 3
-"""How long after its start the operator has surely written a new certificate."""
 
 
 def render_deployment(upstream: Manifest, args: TrainingOperatorArgs) -> Manifest:
@@ -23,9 +21,7 @@ def render_deployment(upstream: Manifest, args: TrainingOperatorArgs) -> Manifes
         args,
         {
             "args": _flags(args),
-            # A kubelet brings a changed Secret into a running pod only once a minute, but also
-            # when a container has started: after the first certificate's writing, that is.
-            "lifecycle": {"postStart": {"sleep": {"seconds": CERTIFICATE_SECONDS}}},
+            "lifecycle": seeing_certificate(),
             "readinessProbe": probe("/readyz", HEALTH_PORT, period=5),
             # The operator calls itself ready as soon as its webhook server listens. Kinds are
             # registered one after the other, and only a registered one answers with 200.

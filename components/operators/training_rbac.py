@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .rbac import READ, WRITE, Rule, cut, lock_rules, rule
+from .rbac import READ, WRITE, Rule, cut
 from .training_args import TrainingOperatorArgs
 
 LEASE = "1ca428e5.training-operator.kubeflow.org"
@@ -23,27 +23,6 @@ def plural(kind: str) -> str:
 def job_rules(upstream: Iterable[Rule], args: TrainingOperatorArgs) -> list[Rule]:
     """Where jobs are: the jobs, and what the operator makes for them."""
     return cut(upstream, _needed(args))
-
-
-def webhook_rules(configuration: str) -> list[Rule]:
-    """Cluster-wide, whatever is watched: put the certificate into its own configuration."""
-    group, resource = "admissionregistration.k8s.io", "validatingwebhookconfigurations"
-    return [
-        # A watch cannot be narrowed to a name.
-        rule(group, resource, READ),
-        rule(group, resource, {"update"}, names=[configuration]),
-    ]
-
-
-def home_rules(secret: str, args: TrainingOperatorArgs) -> list[Rule]:
-    """In the operator's own namespace: its certificate, and its lock when there are several."""
-    rules = [
-        rule("", "secrets", READ),
-        rule("", "secrets", {"update"}, names=[secret]),
-    ]
-    if args.replicas > 1:
-        rules += lock_rules(LEASE)
-    return rules
 
 
 def _needed(args: TrainingOperatorArgs) -> dict[tuple[str, str], frozenset[str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from .crd import render_crd
-from .objects import access, documents, labelled, made, moved
+from .objects import access, awaiting_authority, documents, labelled, made, moved, not_awaited
+from .rbac import home_rules, webhook_rules
 from .training_args import TrainingOperatorArgs
 from .training_deployment import render_deployment
-from .training_rbac import home_rules, job_rules, plural, webhook_rules
+from .training_rbac import LEASE, job_rules, plural
 
 Manifest = dict[str, Any]
 
@@ -55,14 +55,12 @@ def render_training(
     rendered |= access(
         args,
         jobs=job_rules(upstream["ClusterRole"][0]["rules"], args),
-        everywhere=webhook_rules(WEBHOOKS),
-        home=home_rules(SECRET, args),
+        everywhere=webhook_rules("validatingwebhookconfigurations", WEBHOOKS),
+        home=home_rules(SECRET, LEASE, args.replicas),
+        jobs_in=args.watch_namespace,
     )
     rendered["certificate"] = made("v1", "Secret", SECRET, args.namespace, type="Opaque")
-    service = moved(upstream["Service"][0], args)
-    # The provider would wait for endpoints and then ten seconds more; the Deployment says it.
-    service["metadata"].setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
-    rendered["service"] = service
+    rendered["service"] = not_awaited(moved(upstream["Service"][0], args))
     rendered["deployment"] = moved(render_deployment(upstream["Deployment"][0], args), args)
     rendered["webhook"] = _webhooks(args, upstream)
     return labelled(rendered, args)
@@ -83,12 +81,5 @@ def _webhooks(args: TrainingOperatorArgs, upstream: Mapping[str, list[Manifest]]
         if args.watch_namespace:
             name = {"kubernetes.io/metadata.name": args.watch_namespace}
             webhook["namespaceSelector"] = {"matchLabels": name}
-    waits = [
-        f'jsonpath={{.webhooks[?(@.name=="{webhook["name"]}")].clientConfig.caBundle}}'
-        for webhook in manifest["webhooks"]
-    ]
-    manifest["metadata"] = {
-        "name": WEBHOOKS,
-        "annotations": {"pulumi.com/waitFor": json.dumps(waits)},
-    }
-    return manifest
+    manifest["metadata"] = {"name": WEBHOOKS}
+    return awaiting_authority(manifest)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support import upstream
 from trainstack.operators import TrainingOperatorArgs
-from trainstack.operators.training_rbac import home_rules, job_rules, webhook_rules
+from trainstack.operators.rbac import home_rules, webhook_rules
+from trainstack.operators.training_rbac import job_rules
 
 READ = ["get", "list", "watch"]
 WRITE = ["create", "delete", "get", "list", "update", "watch"]
@@ -68,15 +69,18 @@ def test_nothing_that_only_mpi_jobs_need(kind: str) -> None:
 
 def test_at_home() -> None:
     secret = {"/secrets": READ, "/secrets/cert": ["update"]}
-    assert granted(home_rules("cert", TrainingOperatorArgs())) == secret
-    assert granted(home_rules("cert", TrainingOperatorArgs(replicas=2))) == {
+    assert granted(home_rules("cert", "lock", replicas=1)) == secret
+    assert granted(home_rules("cert", "lock", replicas=2)) == {
         **secret,
         "/events": ["create", "patch"],
         "coordination.k8s.io/leases": ["create"],
-        "coordination.k8s.io/leases/1ca428e5.training-operator.kubeflow.org": ["get", "update"],
+        "coordination.k8s.io/leases/lock": ["get", "update"],
     }
 
 
 def test_webhook_configuration() -> None:
     base = "admissionregistration.k8s.io/validatingwebhookconfigurations"
-    assert granted(webhook_rules("its-own")) == {base: READ, f"{base}/its-own": ["update"]}
+    assert granted(webhook_rules("validatingwebhookconfigurations", "its-own")) == {
+        base: READ,
+        f"{base}/its-own": ["update"],
+    }
