@@ -21,6 +21,7 @@ from .same_name import claim_name
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, pod_count, templates
+from .spec.queue import QUEUE
 from .spec.run import PREFIX, STARTED_BY, Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
@@ -29,6 +30,7 @@ from .summary import summary
 
 _DELETE_MARGIN_SECONDS = 120
 _NEW_WITH_EACH_RUN = f'metadata.labels["{PREFIX}version"]'
+_QUEUED = f'metadata.labels["{QUEUE}"]'
 _STARTED_BY = f'metadata.annotations["{STARTED_BY}"]'
 
 
@@ -186,7 +188,7 @@ class TrainingJob(pulumi.ComponentResource):
                 # Who previews has not started the run.
                 ignore_changes=[_STARTED_BY] if refuses and pulumi.runtime.is_dry_run() else [],
                 # With two objects at a time, one of the same name can only be updated.
-                replace_on_changes=[] if overlaps else replaces,
+                replace_on_changes=[] if overlaps else [*replaces, _QUEUED],
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + _DELETE_MARGIN_SECONDS}s"),
                 aliases=[pulumi.Alias(type_=other) for other in kind.targets if other != token],
             ),

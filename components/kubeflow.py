@@ -7,6 +7,7 @@ from typing import Any
 
 from .spec.job_args import JobArgs
 from .spec.pod import pod_template
+from .spec.queue import QUEUE, queue_name, settled
 from .spec.replica import Replica
 from .spec.run import Run
 
@@ -15,13 +16,15 @@ def training_object(
     args: JobArgs, run: Run, api_version: str, kind: str, spec: dict[str, Any]
 ) -> dict[str, Any]:
     """The job object around its spec."""
+    queue = queue_name(args.queue)
     metadata = {
-        "labels": {**args.labels, **run.labels},
+        "labels": {**args.labels, **run.labels, **({QUEUE: queue} if queue else {})},
         "name": run.job_name,
         "namespace": args.namespace,
     }
     if args.annotations:
         metadata["annotations"] = dict(args.annotations)
+    spec = settled(spec) if queue else spec
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
 
 
@@ -31,8 +34,10 @@ def run_policy(args: JobArgs, backoff_limit: int) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "backoffLimit": backoff_limit if policy.backoff_limit is None else policy.backoff_limit,
         "cleanPodPolicy": policy.clean_pod_policy.value,
-        "suspend": args.suspend,
     }
+    if args.queue is None:
+        # Else it is the queue's, which sets and clears it.
+        rendered["suspend"] = args.suspend
     if policy.active_deadline_seconds is not None:
         rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds
     if policy.ttl_seconds_after_finished is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..spec.queue import QUEUE
 from ..status import Look, Phase
 from ..status.cause import refused
 from ..status.phase import phase_of
-from ..status.run_status import QUEUE
 from .evidence import OPERATORS, Evidence, Operator
 from .finding import Finding, Findings
 

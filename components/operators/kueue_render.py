@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from ..spec.queue import QUEUE
 from .crd import render_crd
 from .kueue_args import KueueArgs
 from .kueue_config import LEASE, SECRET, SERVICE, render_config
@@ -19,7 +20,6 @@ Manifest = dict[str, Any]
 MUTATING = "kueue-mutating-webhook-configuration"
 VALIDATING = "kueue-validating-webhook-configuration"
 """Names of the webhook configurations, as Kueue derives them from its Service's."""
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 _OWN_GROUP = "kueue.x-k8s.io"
 _NEEDED = (
     "ClusterRole",
@@ -92,7 +92,7 @@ def _webhooks(args: KueueArgs, upstream: Manifest, name: str) -> Manifest:
         if groups != {_OWN_GROUP}:
             if webhook["name"] not in _job_webhooks(args):
                 continue
-            queued = {"key": QUEUE_LABEL, "operator": "Exists"}
+            queued = {"key": QUEUE, "operator": "Exists"}
             webhook["objectSelector"] = {"matchExpressions": [queued]}
         webhook["clientConfig"]["service"].update(name=SERVICE, namespace=args.namespace)
         manifest["webhooks"].append(webhook)

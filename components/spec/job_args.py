@@ -22,6 +22,7 @@ from .policy import SECONDS, RunPolicy, Seconds
 from .pool import POOL, JobPool, PoolProfile
 from .program import PROGRAM_DIR, Program
 from .quantity import as_bytes
+from .queue import QUEUE, JobQueue
 from .replica import Replica
 from .resources import Resources
 from .shown import shown
@@ -70,6 +71,7 @@ class JobArgs(Args):
     ALLOWED: ClassVar[Mapping[str, str]] = {
         "operator": "an operator component or another resource",
         "pool": POOL,
+        "queue": "the name of a LocalQueue, or a Queue",
         "program": '{"script": …}, {"module": …} or {"function": …}',
         "timeout": SECONDS,
     }
@@ -110,8 +112,12 @@ class JobArgs(Args):
     launch runtime. Default: nowhere."""
     service_account: In[Subdomain] | None = None
     """ServiceAccount of the pods; default: the namespace's default one."""
+    queue: JobQueue | None = None
+    """Kueue queue that starts the run, with all its pods, when its quota has room: the name of a
+    LocalQueue in the job's namespace, or a `Queue`; excludes `suspend`. Default: none, it starts at
+    once."""
     priority: Subdomain | None = None
-    """PriorityClass of the pods; default: the cluster's."""
+    """PriorityClass of the pods, by which a queue orders runs too; default: the cluster's."""
     labels: dict[LabelKey, In[LabelValue]] = {}
     """Labels of the job object; changed in place."""
     annotations: dict[LabelKey, In[str]] = {}
@@ -142,10 +148,10 @@ class JobArgs(Args):
 
     @property
     def needs(self) -> list[pulumi.Resource]:
-        """What has to be there before the job: images that are built, and the operator."""
+        """What has to be there before the job: images that are built, the operator, the queue."""
         roles = [value for _, value in self if isinstance(value, Replica)]
         images = [self.image, *(role.image for role in roles)]
-        said = [*images, self.operator]
+        said = [*images, self.operator, self.queue]
         return [one for one in said if isinstance(one, pulumi.Resource)]
 
     def pool_of(self, role: Replica) -> PoolProfile | None:
@@ -164,6 +170,7 @@ class JobArgs(Args):
         if self.timeout is not None and self.wait == "accepted":
             raise ValueError(f"timeout: got {self.timeout}, but wait is 'accepted': nothing waits")
         _check_overlap(self)
+        _check_queue(self)
         _check_paths(self)
         _check_checkpoint(self)
         both = sorted(self.env.keys() & self.secrets.keys())
@@ -206,6 +213,19 @@ def _check_overlap(args: JobArgs) -> None:
             f"on_change: got 'overlap' with version={args.version!r}: two runs at a time need two "
             "names; leave version out"
         )
+
+
+def _check_queue(args: JobArgs) -> None:
+    """Who lets the run start is either its user or its queue."""
+    if args.queue is None:
+        return
+    if args.suspend:
+        raise ValueError(
+            "suspend: got True, but queue is given, which starts the run when there is room; "
+            "leave one of them out"
+        )
+    if QUEUE in args.labels:
+        raise ValueError(f"labels: got {QUEUE!r}, which queue says already")
 
 
 def _check_checkpoint(args: JobArgs) -> None:

@@ -57,6 +57,14 @@ Subdomain = Annotated[
         253,
     ),
 ]
+QueueName = Annotated[
+    str,
+    pattern(
+        _SUBDOMAIN,
+        "lower-case letters, digits, '-' and '.'",
+        LABEL_LENGTH,
+    ),
+]
 Fragment = Annotated[
     str,
     pattern(_LABEL, "lower-case letters, digits and '-'", 20),

@@ -6,7 +6,9 @@ Grammar: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -43,6 +45,29 @@ def exact(quantity: str) -> Fraction:
     if suffix[0] in "eE" and suffix[1:].lstrip("+-").isdecimal():
         return number * Fraction(10) ** int(suffix[1:])
     raise ValueError(f"got {quantity!r}: unknown suffix {suffix!r}; must be {_ALLOWED}")
+
+
+def canonical(quantity: str) -> str:
+    """The quantity as Kubernetes writes it, for example `"1500m"` for `"1.5"`.
+
+    Raises `ValueError` for anything that Kubernetes would not read.
+    """
+    value, suffix = exact(quantity), _FORM.fullmatch(quantity)["suffix"]  # type: ignore[index]
+    if suffix.endswith("i") and value >= 1024:
+        return _scaled(Fraction(ceil(value)), 1024, ("", *(f"{name}i" for name in "KMGTPE")))
+    names = [f"e{power}" if power else "" for power in range(-9, 19, 3)]
+    if suffix[:1] not in ("e", "E") or not suffix[1:]:
+        names = ["n", "u", "m", "", *"kMGTPE"]
+    nano = Fraction(ceil(value * 1000**3))
+    return _scaled(nano, 1000, names) if nano else "0"
+
+
+def _scaled(value: Fraction, base: int, names: Sequence[str]) -> str:
+    """A whole number with the largest suffix that leaves it whole."""
+    power = 0
+    while value % base == 0 and power < len(names) - 1:
+        value, power = value / base, power + 1
+    return f"{value}{names[power]}"
 
 
 def _positive(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..spec.queue import QUEUE
 from ..spec.run import PREFIX
 from .cause import reason_of
 from .look import Look
@@ -14,8 +15,6 @@ from .phase import Phase, phase_of
 from .progress import Progress
 from .reports import decks, verdict
 from .roles import Role, roles_of
-
-QUEUE = "kueue.x-k8s.io/queue-name"
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,14 @@ ELASTIC: list[tuple[dict[str, Any], str]] = [
     ({"namespace": "a.b"}, "namespace: got 'a.b': must be lower-case letters, digits and '-'"),
     ({"service_account": "A"}, "service_account: got 'A': must be lower-case letters"),
     ({"priority": 5}, "priority: got 5: must be a text"),
+    ({"queue": 5}, "queue: got 5: must be the name of a LocalQueue, or a Queue"),
+    ({"queue": "GPUs"}, "queue: got 'GPUs': must be lower-case letters, digits, '-' and '.', at"),
+    ({"queue": "a" * 64}, "at most 63 characters"),
+    ({"queue": "gpus", "suspend": True}, "suspend: got True, but queue is given, which starts the"),
+    (
+        {"queue": "gpus", "labels": {"kueue.x-k8s.io/queue-name": "gpus"}},
+        "labels: got 'kueue.x-k8s.io/queue-name', which queue says already",
+    ),
     (
         {"image_pull_secrets": "pull"},
         "image_pull_secrets: got 'pull': must be a",

@@ -109,7 +109,8 @@ def test_options_of_the_object(nnodes: int, type_: str, other: str, replaced: li
     job = synth(elastic(nnodes=nnodes)).one(type_)
     paths = [f"spec.{path}" for path in replaced]
     assert job.options["deleteBeforeReplace"] is True
-    assert job.options["replaceOnChanges"] == paths
+    queued = 'metadata.labels["kueue.x-k8s.io/queue-name"]'
+    assert job.options["replaceOnChanges"] == [*paths, queued]
     assert job.options["hideDiffs"] == [*paths, 'metadata.labels["trainstack.dev/version"]']
     assert job.options["customTimeouts"] == {"delete": "150s"}
     (alias,) = job.options["aliases"]

@@ -108,10 +108,10 @@ def _is_class(node: ast.AST) -> TypeGuard[ast.ClassDef]:
 def test_arguments_can_be_said_in_other_languages(model: type[pydantic.BaseModel]) -> None:
     """Whatever is no live resource has a JSON schema, of which unions are of scalars only.
 
-    An image may be live too, and its schema is that of its plain counterpart.
+    An image and a queue may be live too, and their schemas are of their plain counterparts.
     """
     live = {name for name, field in model.model_fields.items() if _is_live(field.annotation)}
-    assert live <= {"image", "operator"}
+    assert live <= {"image", "operator", "queue"}
     for name in model.model_fields.keys() - {"operator"}:
         annotation = model.model_fields[name].rebuild_annotation()
         for union in _unions(pydantic.TypeAdapter(annotation).json_schema()):

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "many_jobs_there_are",
     "cluster.kubeconfig": "tests/synth/test_clusters.py::test_clusters_that_differ_in_the_file_"
     "only_are_two_providers",
+    "queue": "tests/unit/spec/test_queue.py::test_a_queued_job_says_so_in_a_label_and_leaves_its_"
+    "suspension_out",
     "on_change": "tests/synth/test_registrations.py::test_runs_that_overlap_are_made_before_the_"
     "old_ones_are_deleted",
     "operator": "tests/synth/test_registrations.py::test_the_object_needs_the_operator",

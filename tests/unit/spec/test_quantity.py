@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kubernetes.utils.quantity import parse_quantity
 
 from trainstack.spec.model import TrainstackError, parse
-from trainstack.spec.quantity import exact
+from trainstack.spec.quantity import canonical, exact
 from trainstack.spec.resources import Resources
 
 SUFFIXES = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
@@ -59,6 +59,25 @@ def test_agrees_with_the_kubernetes_client(number: int, suffix: str) -> None:
 )
 def test_spellings(spelled: str, value: Decimal | int) -> None:
     assert exact(spelled) == value
+
+
+@pytest.mark.parametrize(
+    ("spelled", "written"),
+    [
+        *[("0.5", "500m"), ("1000m", "1"), ("1.5", "1500m"), ("1000", "1k"), ("0", "0")],
+        *[("1024Mi", "1Gi"), ("1.5Gi", "1536Mi"), ("0.5Ki", "512"), ("1000Ki", "1000Ki")],
+        *[("1e3", "1e3"), ("1E4", "10e3"), ("100G", "100G"), ("12E", "12E"), ("0.1n", "1n")],
+    ],
+)
+def test_as_kubernetes_writes_it(spelled: str, written: str) -> None:
+    assert canonical(spelled) == written
+
+
+@given(st.integers(0, 10**12), st.sampled_from(SUFFIXES))
+def test_writing_keeps_the_value_and_is_done_once(number: int, suffix: str) -> None:
+    written = canonical(f"{number}{suffix}")
+    assert exact(written) == exact(f"{number}{suffix}")
+    assert canonical(written) == written
 
 
 @pytest.mark.parametrize(
