@@ -17,6 +17,7 @@ from .operators import (
     TrainingOperatorArgs,
 )
 from .pytorch import ElasticJob, ElasticJobArgs, Master, PyTorchJob, PyTorchJobArgs
+from .queues import Queue, QueueArgs, QueuePool
 from .spec.checkpoint import Checkpoint
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
@@ -56,6 +57,9 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "Program",
     "PyTorchJob",
     "PyTorchJobArgs",
+    "Queue",
+    "QueueArgs",
+    "QueuePool",
     "Resources",
     "RestartPolicy",
     "RunPolicy",

@@ -22,7 +22,7 @@ from .policy import SECONDS, RunPolicy, Seconds
 from .pool import POOL, JobPool, PoolProfile
 from .program import PROGRAM_DIR, Program
 from .quantity import as_bytes
-from .queue import QUEUE, JobQueue
+from .queue import QUEUE, JobQueue, NamedQueue
 from .replica import Replica
 from .resources import Resources
 from .shown import shown
@@ -226,6 +226,13 @@ def _check_queue(args: JobArgs) -> None:
         )
     if QUEUE in args.labels:
         raise ValueError(f"labels: got {QUEUE!r}, which queue says already")
+    if isinstance(args.queue, NamedQueue) and isinstance(args.namespace, str):
+        known = args.queue.queue_namespaces
+        if args.namespace not in known:
+            raise ValueError(
+                f"namespace: got {args.namespace!r}, but the queue {args.queue.queue_name!r} is "
+                f"for {', '.join(map(repr, known))}"
+            )
 
 
 def _check_checkpoint(args: JobArgs) -> None:

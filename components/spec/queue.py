@@ -20,6 +20,8 @@ class NamedQueue(pulumi.ComponentResource):
 
     queue_name: str
     """What jobs and namespaces know it by."""
+    queue_namespaces: tuple[str, ...]
+    """Namespaces whose jobs may use it."""
 
 
 def queue_name(queue: Any) -> Any:

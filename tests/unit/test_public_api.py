@@ -62,7 +62,7 @@ def test_the_public_names() -> None:
         *["TensorBoard", "TensorBoardArgs", "LogFolder"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
-        *["Kueue", "KueueArgs"],
+        *["Kueue", "KueueArgs", "Queue", "QueueArgs", "QueuePool"],
         *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
         *["ExistingPool", "PoolProfile"],
         *["TrainingImage", "TrainingImageArgs"],
