@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..status import Look, RunRef
 from ..status.look import container_statuses, last_seen
 from ..status.pod_log import RAW, pod_log
+from ..status.queueing import queued
 from ..status.reader import Reader
 from .evidence import OPERATORS, Evidence, Operator, Webhook
 
@@ -42,6 +43,8 @@ class Collector:
         if look is not None:
             found = look
             look = self._try("warnings", lambda: self._reader.with_warnings(found)) or look
+            if queued(look):
+                look = self._reader.with_workloads(look)
         operators = self._operators(ref)
         logs = dict(self._logs(ref.namespace, look.pods if look else []))
         for operator in operators or ():

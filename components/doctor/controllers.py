@@ -6,6 +6,7 @@ from ..spec.queue import QUEUE
 from ..status import Look, Phase
 from ..status.cause import refused
 from ..status.phase import phase_of
+from ..status.queueing import held_by, place_of
 from .evidence import OPERATORS, Evidence, Operator
 from .finding import Finding, Findings
 
@@ -91,8 +92,11 @@ def _held_back(look: Look) -> Findings:
         queue = look.labels.get(QUEUE)
         if queue:
             namespace = look.job["metadata"]["namespace"]
+            place, why = place_of(look), held_by(look)
             yield Finding(
-                f"it waits in the queue {queue} until its quota is free",
+                f"it waits in the queue {queue} until its quota is free"
+                + (f", {place}" if place else "")
+                + (f": {why}" if why else ""),
                 f"kubectl --namespace {namespace} get workloads,localqueues",
             )
         else:

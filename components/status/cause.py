@@ -9,6 +9,7 @@ from typing import Any
 
 from .look import Look, container_statuses, pod_condition
 from .phase import Phase, phase_of
+from .queueing import held_by
 from .reports import read
 from .roles import decides
 
@@ -122,7 +123,8 @@ def reason_of(look: Look) -> str | None:
     if phase is Phase.FAILED:
         return why_failed(look).what
     if phase is Phase.SUSPENDED:
-        return None
+        held = held_by(look)
+        return _line(held) if held else None
     stuck = None if phase is Phase.SUCCEEDED else why_pending(look)
     return stuck.what if stuck else None
 

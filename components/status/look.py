@@ -11,12 +11,14 @@ from ..spec.pod import templates
 
 @dataclass(frozen=True)
 class Look:
-    """The job object, its pods, and warnings about them, as the API server sent them."""
+    """The job object, its pods, and what is said about them, as the API server sent it."""
 
     job: dict[str, Any]
     pods: list[dict[str, Any]]
     warnings: list[dict[str, Any]] = field(default_factory=list)
     """Events of type `Warning`, the newest last."""
+    workloads: list[dict[str, Any]] = field(default_factory=list)
+    """Of a run that a queue holds back: what Kueue has made of the jobs in its namespace."""
 
     @property
     def name(self) -> str:
@@ -41,14 +43,7 @@ class Look:
 
     def condition(self, *types: str) -> dict[str, Any] | None:
         """The first condition of one of these types that is true."""
-        return next(
-            (
-                item
-                for item in self.status.get("conditions") or []
-                if item["type"] in types and item["status"] == "True"
-            ),
-            None,
-        )
+        return true_condition(self.status, *types)
 
     @property
     def containers(self) -> set[str]:
@@ -63,6 +58,18 @@ class Look:
             for status in container_statuses(pod):
                 if status["name"] in names:
                     yield pod, status
+
+
+def true_condition(status: Mapping[str, Any], *types: str) -> dict[str, Any] | None:
+    """The first condition in a status of one of these types that is true."""
+    return next(
+        (
+            item
+            for item in status.get("conditions") or []
+            if item["type"] in types and item["status"] == "True"
+        ),
+        None,
+    )
 
 
 def container_statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:

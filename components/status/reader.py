@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from .look import Look, last_seen
 from .phase import Phase, phase_of
 from .pod_log import RAW, REQUEST_SECONDS, pod_log
 from .progress import Progress, progress_in
+from .queueing import queued
 from .ref import RunRef
 from .roles import rank_zero_pods
 from .run_status import RunStatus, status_of
@@ -22,6 +25,7 @@ from .run_status import RunStatus, status_of
 _TAIL_LINES = 1000
 _MOST_WARNINGS = 100
 _NOT_FOUND = 404
+_KUEUE_VERSIONS = ("v1beta1", "v1beta2")
 _WORTH_ASKING = (Phase.UNSEEN, Phase.PENDING, Phase.FAILED)
 _WORTH_A_LOOK = (Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED)
 
@@ -46,6 +50,8 @@ class Reader:
             return None
         if phase_of(look) in _WORTH_ASKING:
             look = self.with_warnings(look)
+        if queued(look):
+            look = self.with_workloads(look)
         return status_of(look, datetime.now(timezone.utc), self.progress(look))
 
     def look(self, ref: RunRef) -> Look | None:
@@ -73,7 +79,22 @@ class Reader:
         namespace = look.job["metadata"]["namespace"]
         names = [look.name, *(pod["metadata"]["name"] for pod in look.pods if _waits(pod))][:3]
         found = [event for name in names for event in self._warnings(namespace, name)]
-        return Look(look.job, look.pods, sorted(found, key=last_seen))
+        return replace(look, warnings=sorted(found, key=last_seen))
+
+    def with_workloads(self, look: Look) -> Look:
+        """The same with what Kueue says of it; without, where that may not be read."""
+        namespace = look.job["metadata"]["namespace"]
+        for version in _KUEUE_VERSIONS:
+            with suppress(ApiException):
+                found = self._jobs.list_namespaced_custom_object(
+                    "kueue.x-k8s.io",
+                    version,
+                    namespace,
+                    "workloads",
+                    _request_timeout=REQUEST_SECONDS,
+                )
+                return replace(look, workloads=found["items"])
+        return look
 
     def progress(self, look: Look, before: Progress | None = None) -> Progress | None:
         """What rank 0 last printed of its progress, going on from `before`."""

@@ -13,6 +13,7 @@ from .cause import reason_of
 from .look import Look
 from .phase import Phase, phase_of
 from .progress import Progress
+from .queueing import Place, place_of
 from .reports import decks, verdict
 from .roles import Role, roles_of
 
@@ -37,6 +38,8 @@ class RunStatus:
     """Project and stack, as the label spells them."""
     queue: str | None = None
     """The Kueue queue that it is in."""
+    place: Place | None = None
+    """Its place among the runs of its namespace that wait in that queue."""
     roles: Mapping[str, Role] = field(default_factory=dict)
     """By name (`master`, `worker`, `store`, `launcher`, …; `pod` for a batch Job)."""
     started: str | None = None
@@ -56,9 +59,10 @@ class RunStatus:
 
     @property
     def headline(self) -> str:
-        """The phase in words, with the queue of a run that a queue holds back."""
+        """The phase in words, with queue and place of a run that a queue holds back."""
         if self.queue and self.phase is Phase.SUSPENDED:
-            return f"Queued in {self.queue}"
+            place = f" ({self.place})" if self.place else ""
+            return f"Queued in {self.queue}{place}"
         return self.phase.value
 
     @property
@@ -90,6 +94,7 @@ class RunStatus:
             "version": self.version,
             "stack": self.stack,
             "queue": self.queue,
+            "place": self.place.to_dict() if self.place else None,
             "roles": {name: role.to_dict() for name, role in self.roles.items()},
             "ready": self.ready,
             "total": self.total,
@@ -122,6 +127,7 @@ def status_of(look: Look, now: datetime, progress: Progress | None = None) -> Ru
         version=labels.get(f"{PREFIX}version"),
         stack=labels.get(f"{PREFIX}stack"),
         queue=labels.get(QUEUE),
+        place=place_of(look),
         roles=roles_of(look),
         started=started,
         ended=ended,

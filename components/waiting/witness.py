@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,12 +16,13 @@ from ..status import Look, Phase, RunStatus, status_of
 from ..status.cause import Cause, why_failed
 from ..status.phase import phase_of
 from ..status.progress import Progress
+from ..status.queueing import queued
 from ..status.reader import Reader
 from .message import failure
 from .target import Target
 
 _API_PATIENCE = 300.0
-_EVENTS_EVERY = 10.0
+_REASONS_EVERY = 10.0
 _LAST_LINES = 10
 _FORBIDDEN = (401, 403)
 _WAITING = (Phase.UNSEEN, Phase.PENDING)
@@ -39,8 +41,9 @@ class Witness:
             self._reader = Reader.at(target.kubeconfig, target.context)
         except (ConfigException, OSError) as error:
             raise RunFailedError(f"cannot look at {target}: {error}") from None
-        self._last_answer = self._events_read = time.monotonic()
+        self._last_answer = self._reasons_read = time.monotonic()
         self._warnings: list[dict[str, Any]] = []
+        self._workloads: list[dict[str, Any]] = []
         self._pods: dict[tuple[str, str], dict[str, Any]] = {}
         self._progress: Progress | None = None
         self._seen = False
@@ -51,7 +54,7 @@ class Witness:
             look = self._reader.look(self._target.ref)
             if look is None or "deletionTimestamp" in look.job["metadata"]:
                 raise RunFailedError(self._gone())
-            look = self._with_warnings(look)
+            look = self._with_reasons(look)
         except ApiException as error:
             if error.status in _FORBIDDEN:
                 raise RunFailedError(f"cannot look at {self._target}: {error.reason}") from None
@@ -83,15 +86,21 @@ class Witness:
                 lines = self._reader.last_lines(look, cause.pod, cause.container, _LAST_LINES)
         return failure(self._target.ref, cause, lines)
 
-    def _with_warnings(self, look: Look) -> Look:
-        """The same with events, which are asked for now and then as long as it does not run."""
-        if phase_of(look) not in _WAITING:
+    def _with_reasons(self, look: Look) -> Look:
+        """The same with what is asked for now and then as long as it does not run.
+
+        That is events, or what the queue says that holds it back.
+        """
+        if phase_of(look) not in _WAITING and not queued(look):
             return look
         now = time.monotonic()
-        if now - self._events_read >= _EVENTS_EVERY:
-            self._events_read = now
-            self._warnings = self._reader.with_warnings(look).warnings
-        return Look(look.job, look.pods, self._warnings)
+        if now - self._reasons_read >= _REASONS_EVERY:
+            self._reasons_read = now
+            if queued(look):
+                self._workloads = self._reader.with_workloads(look).workloads
+            else:
+                self._warnings = self._reader.with_warnings(look).warnings
+        return replace(look, warnings=self._warnings, workloads=self._workloads)
 
     def _gone(self) -> str:
         if self._seen:

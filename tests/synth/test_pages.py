@@ -20,6 +20,7 @@ PAGES = (
     "docs/operators.md",
     "docs/pools.md",
     "docs/programs.md",
+    "docs/queues.md",
     "docs/versions.md",
 )
 EXAMPLES = [

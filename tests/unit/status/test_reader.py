@@ -98,6 +98,36 @@ def test_a_pending_run_is_asked_about_with_its_pods(server: ApiServer, reader: R
     ]
 
 
+HELD = job(PYTORCHJOB, {}, labels={"kueue.x-k8s.io/queue-name": "gpus"}, suspend=True)
+WORKLOADS = "/apis/kueue.x-k8s.io/{}/namespaces/team/workloads"
+WORKLOAD = {
+    "metadata": {"name": "a", "ownerReferences": [{"kind": PYTORCHJOB, "name": "run-v1"}]},
+    "spec": {"queueName": "gpus"},
+    "status": {"conditions": [condition("QuotaReserved", "False", "Pending", "no room")]},
+}
+
+
+@pytest.mark.parametrize("version", ["v1beta1", "v1beta2"])
+def test_a_queued_run_is_asked_about_at_kueue(
+    server: ApiServer, reader: Reader, version: str
+) -> None:
+    path = WORKLOADS.format(version)
+    server.answers = {JOB: HELD, PODS: items(), path: items(WORKLOAD)}
+    status = reader.status(REF)
+    assert status is not None
+    assert (status.headline, status.reason) == ("Queued in gpus (1 of 1)", "no room")
+
+
+@pytest.mark.parametrize("answer", [403, 404])
+def test_workloads_that_may_not_be_read_are_no_error(
+    server: ApiServer, reader: Reader, answer: int
+) -> None:
+    server.answers = {JOB: HELD, PODS: items(), WORKLOADS.format("v1beta1"): answer}
+    status = reader.status(REF)
+    assert status is not None
+    assert (status.headline, status.reason) == ("Queued in gpus", None)
+
+
 def test_a_log_that_is_not_there_leaves_what_was_known(server: ApiServer, reader: Reader) -> None:
     before = Progress(3)
     assert reader.progress(Look(RUNNING, [worker(0)]), before) is before

@@ -40,6 +40,7 @@ NOTHING: dict[str, Any] = {
     "version": None,
     "stack": None,
     "queue": None,
+    "place": None,
     "roles": {"master": {"ready": 0, "total": 1, "restarts": 0}},
     "ready": 0,
     "total": 1,

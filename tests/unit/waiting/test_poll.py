@@ -49,6 +49,7 @@ class Cluster:
         self.now = 0.0
         self.asked: list[RunRef] = []
         self.events: list[dict[str, Any]] = []
+        self.workloads: list[dict[str, Any]] = []
         self.steps: list[Progress] = []
         self.log: list[str] = []
         self.lines: list[str] = []
@@ -66,6 +67,9 @@ class Cluster:
 
     def with_warnings(self, look: Look) -> Look:
         return Look(look.job, look.pods, self.events)
+
+    def with_workloads(self, look: Look) -> Look:
+        return replace(look, workloads=self.workloads)
 
     def progress(self, look: Look, before: Progress | None = None) -> Progress | None:
         return self.steps.pop(0) if self.steps else before
@@ -233,6 +237,15 @@ def test_a_queued_job(cluster: Cluster) -> None:
         cluster.lines
     )
     with pytest.raises(RunFailedError, match=r"not finished after 60 s, but Queued in gpus$"):
+        cluster.wait((queued, []), target=target)
+    waiting = condition("QuotaReserved", "False", "Pending", "no room for 8 GPUs")
+    workload = {
+        "metadata": {"name": "a", "ownerReferences": [{"kind": PYTORCHJOB, "name": "run-v1"}]},
+        "spec": {"queueName": "gpus"},
+        "status": {"conditions": [waiting]},
+    }
+    cluster.workloads = [workload]
+    with pytest.raises(RunFailedError, match=r"but Queued in gpus \(1 of 1\); no room for 8 GPUs$"):
         cluster.wait((queued, []), target=target)
 
 
