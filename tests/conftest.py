@@ -65,7 +65,7 @@ def offline_program(
     toolchain: Toolchain, pulumi_home: dict[str, str], tmp_path: Path
 ) -> NewProgram:
     """Makes programs that cannot reach any cluster."""
-    return _programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": "/nonexistent/kubeconfig"})
+    return programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": "/nonexistent/kubeconfig"})
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def program(
     toolchain: Toolchain, pulumi_home: dict[str, str], cluster: DevCluster, tmp_path: Path
 ) -> NewProgram:
     """Makes programs that run on the dev cluster."""
-    return _programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)})
+    return programs(toolchain, tmp_path, {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)})
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def operator_stacks(
         "TrainingOperator": {"image": TRAINING_OPERATOR, "init_container_image": BUSYBOX},
         "MPIOperator": {"image": MPI_OPERATOR},
     }
-    new = _programs(
+    new = programs(
         toolchain,
         tmp_path_factory.mktemp("operators"),
         {**pulumi_home, "KUBECONFIG": str(cluster.kubeconfig)},
@@ -154,7 +154,9 @@ def namespace(kube: Kube, request: pytest.FixtureRequest) -> Iterator[str]:
         yield name
 
 
-def _programs(toolchain: Toolchain, tmp_path: Path, base: dict[str, str]) -> NewProgram:
+def programs(toolchain: Toolchain, tmp_path: Path, base: dict[str, str]) -> NewProgram:
+    """Makes programs in a folder, with an environment of their own."""
+
     def new(
         source: str = "",
         folder: str = "one",

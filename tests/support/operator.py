@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.support.pulumi_cli import PulumiProgram
 
 _SOURCE = """
@@ -14,7 +16,7 @@ ts.{component}("operator", {args})
 class OperatorStack:
     """A stack that holds just an operator; it can come and go within a test session."""
 
-    def __init__(self, program: PulumiProgram, component: str, **args: str) -> None:
+    def __init__(self, program: PulumiProgram, component: str, **args: Any) -> None:
         self.program = program.use(_SOURCE.format(component=component, args=args))
         self.installed = False
 
