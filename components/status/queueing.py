@@ -52,12 +52,12 @@ def held_by(look: Look) -> str | None:
         return None
     if own["spec"].get("active") is False:
         return "its workload is deactivated: Kueue will not start it"
-    known = {item["type"]: item for item in (own.get("status") or {}).get("conditions") or []}
-    for type_ in ("Admitted", _RESERVED):
-        found = known.get(type_)
-        if found and found["status"] == "False" and found.get("message"):
-            return str(found["message"])
-    return None
+    status = own.get("status") or {}
+    known = {item["type"]: item for item in status.get("conditions") or []}
+    waits = known.get("Admitted" if true_condition(status, _RESERVED) else _RESERVED)
+    why = waits["message"] if waits and waits["status"] == "False" else None
+    evicted = true_condition(status, "Evicted")
+    return f"{evicted['reason']}; {why}" if evicted and why else why
 
 
 def _own(look: Look) -> dict[str, Any] | None:

@@ -85,6 +85,18 @@ def test_a_run_that_has_its_quota_waits_for_something_else() -> None:
     )
 
 
+def test_a_run_that_had_to_make_room_for_another() -> None:
+    conditions = (
+        PENDING,
+        condition("Admitted", "False", "NoReservation", "The workload has no reservation"),
+        condition("Evicted", "True", "Preempted", "Preempted to accommodate a workload"),
+    )
+    assert said(workload("run-v1", *conditions))[:2] == (
+        "Queued in gpus (1 of 1)",
+        f"Preempted; {SHORT}",
+    )
+
+
 def test_a_deactivated_workload() -> None:
     headline, reason, place = said(workload("run-v1", PENDING, active=False))
     assert (headline, place) == ("Queued in gpus", None)
