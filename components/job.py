@@ -21,7 +21,8 @@ from .same_name import claim_name
 from .spec.job_args import JobArgs
 from .spec.model import parse
 from .spec.pod import GRACE_SECONDS, pod_count, templates
-from .spec.queue import QUEUE
+from .spec.queue import QUEUE, NamedQueue
+from .spec.queue_fit import check_quotas
 from .spec.run import PREFIX, STARTED_BY, Run, check_length
 from .spec.source import read_source
 from .spec.source_map import source_map
@@ -72,6 +73,8 @@ class TrainingJob(pulumi.ComponentResource):
         said = kind.summary(spec)
         deadline = spec.run_policy.active_deadline_seconds
         cost = run_cost(in_pools, said["gpus"], deadline)
+        if isinstance(spec.queue, NamedQueue) and spec.queue.queue_quotas is not None:
+            check_quotas(manifest, spec.queue.queue_quotas, where)
         checkpoint = spec.checkpoint and spec.checkpoint.summary(pod_count(manifest), where)
         self._on_change = spec.on_change
         super().__init__(

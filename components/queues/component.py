@@ -58,6 +58,11 @@ class Queue(NamedQueue):
         # Afterwards, as a resource takes its inputs for outputs of the same name.
         self.queue_name = called
         self.queue_namespaces = spec.namespaces
+        self.queue_quotas = (
+            {pool.name: pool.quota.to_kube() for pool in spec.pools}
+            if spec.cohort is None
+            else None
+        )
         self.flavors = pulumi.Output.from_input(
             {pool.name: flavor_name(pool, called) for pool in spec.pools}
         )

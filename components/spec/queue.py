@@ -22,6 +22,8 @@ class NamedQueue(pulumi.ComponentResource):
     """What jobs and namespaces know it by."""
     queue_namespaces: tuple[str, ...]
     """Namespaces whose jobs may use it."""
+    queue_quotas: Mapping[str, Mapping[str, str]] | None
+    """Resource lists by pool; None for a queue that can borrow."""
 
 
 def queue_name(queue: Any) -> Any:

@@ -240,3 +240,66 @@ def test_a_job_in_a_namespace_that_the_queue_is_not_for() -> None:
 def test_a_logical_name_that_no_queue_may_have() -> None:
     with pytest.raises(TrainstackError, match="Queue 'My GPUs': logical name: name: got 'My GPUs'"):
         synth(lambda: Queue("My GPUs", {"pools": [A100]}))
+
+
+TWO = [CPU, {**A100, "quota": {"cpu": 8, "memory": "64Gi", "gpu": 8}}]
+
+
+def fitted(pools: list[dict[str, Any]], queue: dict[str, Any], **job: Any) -> Synthesis:
+    def both() -> None:
+        gpus = Queue("gpus", {"pools": pools, **queue})
+        ElasticJob("digits", {**JOB, "queue": gpus, **job})
+
+    return synth(both)
+
+
+def test_a_job_of_just_the_quota_fits() -> None:
+    # The store goes to the pool without GPUs.
+    asked = {"cpu": 4, "memory": "32Gi", "gpu": 4}
+    assert fitted(TWO, {}, nnodes=2, resources=asked).one("trainstack:index:ElasticJob")
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        (
+            {"nnodes": 4, "resources": {"gpu": 4}},
+            "queue: the pods of Worker ask for 4 x 4 = 16 nvidia.com/gpu, more than any pool of "
+            "the queue has (cpu 0, a100 8): it would wait for ever",
+        ),
+        (
+            {"resources": {"memory": "65Gi"}},
+            "queue: the pods of Job ask for 65Gi memory, more than any pool of the queue has "
+            "(cpu 8Gi, a100 64Gi): it would wait for ever",
+        ),
+        (
+            {"resources": {"storage": "1Gi"}},
+            "queue: the pods of Job ask for 1Gi ephemeral-storage, more than any pool of the "
+            "queue has (cpu 0, a100 0): it would wait for ever",
+        ),
+    ],
+)
+def test_a_job_that_can_never_fit_is_refused(job: dict[str, Any], message: str) -> None:
+    with pytest.raises(TrainstackError) as told:
+        fitted(TWO, {}, **job)
+    assert str(told.value) == f"ElasticJob 'digits': {message}"
+
+
+def test_a_role_that_would_need_two_pools() -> None:
+    pools = [CPU, {**A100, "quota": {"cpu": 1, "memory": "1Gi", "gpu": 8}}]
+    with pytest.raises(TrainstackError, match=r"2Gi memory, 1 nvidia\.com/gpu, and no one pool"):
+        fitted(pools, {}, resources={"memory": "2Gi", "gpu": 1})
+
+
+def test_all_roles_together_need_room() -> None:
+    with pytest.raises(TrainstackError) as told:
+        fitted([A100], {}, nnodes=2, resources={"cpu": 48, "memory": "1Gi", "gpu": 1})
+    assert str(told.value) == (
+        "ElasticJob 'digits': queue: its pods ask for 96.1 cpu in all, and the queue has 96: it "
+        "would wait for ever"
+    )
+
+
+def test_what_a_cohort_lends_is_not_known() -> None:
+    found = fitted([A100], {"cohort": "teams"}, nnodes=2, resources={"gpu": 8})
+    assert found.one("trainstack:index:ElasticJob")
