@@ -50,6 +50,7 @@ COMMON: dict[str, Any] = {
     "checkpoint": {"url": "s3://runs"},
     "service_account": "trainer",
     "priority": "high",
+    "queue": "gpus",
     "pod_overlay": {"spec": {"nodeSelector": {"a": "b"}}},
     "run_policy": {"active_deadline_seconds": 60},
     "attempt": 2,
