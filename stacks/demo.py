@@ -25,6 +25,7 @@ from trainstack.operators.release import RELEASES
 
 HERE = Path(__file__).parent
 STATE = HERE.parent / ".trainstack"
+OPERATOR = "training-operator"
 OPERATOR_IMAGE = "localhost/trainstack/training-operator:v1.9.4"
 INIT_IMAGE = "localhost/trainstack/busybox:1.35"
 INCARNATION = "incarnation"
@@ -46,10 +47,10 @@ class Place:
 
 
 def fetch_operators(toolchain: Toolchain | None) -> None:
-    """Put the operators' manifests into the user's cache, from the built tools or by download."""
-    built = {entry.tool.name for entry in toolchain.tools} if toolchain else set()
+    """Put manifests into the user's cache: those of the built operators, else by download."""
+    wanted = {entry.tool.name for entry in toolchain.tools} if toolchain else {OPERATOR}
     for release in RELEASES:
-        if not is_fetched(release) and (toolchain is None or release.name in built):
+        if release.name in wanted and not is_fetched(release):
             fetch(release, toolchain.manifests(release.name) if toolchain else None)
 
 
