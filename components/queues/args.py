@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import pulumi
 from pydantic import Field, field_validator, model_validator
 
-from ..operators.toleration import Toleration
 from ..spec.cluster import Cluster
 from ..spec.model import Args
 from ..spec.names import Label, LabelKey, LabelValue, Namespace, QueueName, Subdomain
 from ..spec.resources import Resources
+from ..spec.toleration import Toleration
 
 HOSTNAME = "kubernetes.io/hostname"
 
