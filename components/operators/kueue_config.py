@@ -44,6 +44,8 @@ def render_config(args: KueueArgs) -> str:
         "leaderElection": {"leaderElect": args.replicas > 1, "resourceName": LEASE},
         "manageJobsWithoutQueueName": False,
         "metrics": {"bindAddress": "0"},
+        # They belong to whole nodes, which GPUs count already.
+        "resources": {"excludeResourcePrefixes": ["hugepages-"]},
         "webhook": {"port": WEBHOOK_PORT},
     }
     if args.pods_ready_timeout is not None:

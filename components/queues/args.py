@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pulumi
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..spec.cluster import Cluster
 from ..spec.model import Args
 from ..spec.names import Label, LabelKey, LabelValue, Namespace, QueueName, Subdomain
 from ..spec.resources import Resources
 from ..spec.toleration import Toleration
+from .of_pool import pool_of
 
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -62,11 +63,15 @@ class QueueArgs(Args):
 
     name: QueueName | None = None
     """What jobs say as `queue`, at most 63 characters; default: the logical name."""
-    namespaces: Annotated[tuple[Namespace, ...], Field(min_length=1)] = ("default",)
+    namespaces: tuple[Namespace, ...] = ("default",)
     """Namespaces whose jobs may use it, which must exist; default `default`."""
-    pools: Annotated[tuple[QueuePool, ...], Field(min_length=1, max_length=64)]
-    """Where its runs go, in the order in which room is looked for. All pods of one role go to one
-    pool, so name a pool without GPUs first, and what asks for none leaves GPU nodes alone."""
+    pools: Annotated[
+        tuple[Annotated[QueuePool, BeforeValidator(pool_of)], ...],
+        Field(max_length=64),
+    ]
+    """Where its runs go, in the order in which room is looked for: dicts, or what jobs take as
+    `pool`, all nodes of which are the quota then. All pods of one role go to one pool, so name a
+    pool without GPUs first, and what asks for none leaves GPU nodes alone."""
     strategy: Literal["BestEffortFIFO", "StrictFIFO"] = "BestEffortFIFO"
     """Whether a later run that fits may overtake one that does not (`"BestEffortFIFO"`, default) or
     waits behind it (`"StrictFIFO"`). A higher `priority` always goes first."""
@@ -90,6 +95,13 @@ class QueueArgs(Args):
     """The `Kueue` that runs it; default: the cluster brings its own."""
     cluster: Cluster | None = None
     """The cluster it is in; default: the provider's, or the current context."""
+
+    @field_validator("namespaces", "pools")
+    @classmethod
+    def _some(cls, value: Sequence[Any]) -> Sequence[Any]:
+        if not value:
+            raise ValueError("got []: name at least one")
+        return value
 
     @field_validator("namespaces", "topology")
     @classmethod

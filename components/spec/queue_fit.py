@@ -40,12 +40,17 @@ def check_quotas(
 
 
 def _of_pod(spec: Mapping[str, Any]) -> Amounts:
-    """What one pod asks for; amounts that are not known yet are left out."""
+    """What one pod asks for, but for huge pages, which are in no quota.
+
+    Amounts that are not known yet are left out.
+    """
     found: dict[str, Fraction] = {}
     for container in spec["containers"]:
         resources = container.get("resources") or {}
         asked = {**resources.get("limits", {}), **resources.get("requests", {})}
         for key, amount in _exact(asked).items():
+            if key.startswith("hugepages-"):
+                continue
             found[key] = found.get(key, Fraction(0)) + amount
     return found
 

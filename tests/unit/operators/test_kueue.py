@@ -228,6 +228,7 @@ def test_configuration() -> None:
         "leaderElection": {"leaderElect": False, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
         "manageJobsWithoutQueueName": False,
         "metrics": {"bindAddress": "0"},
+        "resources": {"excludeResourcePrefixes": ["hugepages-"]},
         "webhook": {"port": 9443},
     }
 

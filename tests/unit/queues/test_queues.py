@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from trainstack import ElasticJob, Queue, QueueArgs, TrainstackError
+from trainstack import ElasticJob, PoolProfile, Queue, QueueArgs, TrainstackError
 from trainstack.queues.render import render_queue
 from trainstack.spec.model import parse
 from trainstack.testing import Synthesis, synth
@@ -149,7 +149,7 @@ def test_one_local_queue_a_namespace() -> None:
 BARE = {"name": "a", "quota": QUOTA}
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({}, "pools: required, but not given"),
-    ({"pools": []}, "pools: got []"),
+    ({"pools": []}, "pools: got []: name at least one"),
     ({"pools": [{"name": "a"}]}, "pools[0].quota: required, but not given"),
     (
         {"pools": [{"name": "a", "quota": {"gpu": 8, "memory": "1Gi"}}]},
@@ -168,7 +168,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"pools": [A100], "topology": ["kubernetes.io/hostname", "rack"]},
         "topology: 'kubernetes.io/hostname' must be the last, as nothing is narrower than a node",
     ),
-    ({"pools": [A100], "namespaces": []}, "namespaces: got []"),
+    ({"pools": [A100], "namespaces": []}, "namespaces: got []: name at least one"),
     ({"pools": [A100], "namespaces": ["a", "a"]}, "namespaces: 'a' is given twice"),
     ({"pools": [A100], "reclaim": "Any"}, "reclaim: got 'Any', but no cohort is given"),
     ({"pools": [A100], "strategy": "FIFO"}, "strategy: got 'FIFO': must be 'BestEffortFIFO' or"),
@@ -184,6 +184,7 @@ def test_mistakes(args: dict[str, Any], message: str) -> None:
         parse(QueueArgs, args, "Queue 'gpus'")
     assert message in str(told.value)
     assert str(told.value).startswith("Queue 'gpus': ")
+    assert "\n" not in str(told.value)
 
 
 def program(**job: Any) -> Synthesis:
@@ -303,3 +304,76 @@ def test_all_roles_together_need_room() -> None:
 def test_what_a_cohort_lends_is_not_known() -> None:
     found = fitted([A100], {"cohort": "teams"}, nnodes=2, resources={"gpu": 8})
     assert found.one("trainstack:index:ElasticJob")
+
+
+H100 = PoolProfile(
+    name="h100",
+    machine="p5.48xlarge",
+    gpus=8,
+    max_nodes=2,
+    cpu="191.5",
+    memory="1900Gi",
+    node_selector={"gpu": "h100"},
+    tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    devices={"vpc.amazonaws.com/efa": 32},
+    huge_pages="5120Mi",
+)
+
+
+class Live:
+    """A pool that has a profile."""
+
+    profile = H100
+
+
+@pytest.mark.parametrize("pool", [H100, Live()], ids=["profile", "pool"])
+def test_a_jobs_pool_is_a_queues_pool(pool: Any) -> None:
+    found = render(pools=[pool])
+    assert found["h100-flavor"]["spec"] == {
+        "nodeLabels": {"gpu": "h100"},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    }
+    (group,) = found["cluster-queue"]["spec"]["resourceGroups"]
+    (flavor,) = group["flavors"]
+    assert {quota["name"]: quota["nominalQuota"] for quota in flavor["resources"]} == {
+        "cpu": "383",
+        "memory": "3800Gi",
+        "nvidia.com/gpu": "16",
+        "vpc.amazonaws.com/efa": "64",
+    }
+
+
+def test_gpus_of_another_name_are_counted_under_it() -> None:
+    mig = H100.model_copy(update={"gpu_resource": "nvidia.com/mig-1g.10gb", "devices": {}})
+    (group,) = render(pools=[mig])["cluster-queue"]["spec"]["resourceGroups"]
+    assert group["coveredResources"] == ["cpu", "memory", "nvidia.com/mig-1g.10gb"]
+
+
+def test_a_pool_of_unknown_size_has_no_quota() -> None:
+    with pytest.raises(TrainstackError) as told:
+        render(pools=[PoolProfile(name="h100", gpus=8, cpu=4)])
+    assert str(told.value) == (
+        "Queue 'gpus': pools[0]: of the pool 'h100' max_nodes, memory is not known, so that there "
+        "is no quota; say it there, or give a dict with quota"
+    )
+
+
+def test_a_job_on_a_pool_in_its_queue_adds_nothing_to_what_kueue_adds() -> None:
+    def both() -> None:
+        gpus = Queue("gpus", {"pools": [H100]})
+        ElasticJob(
+            "digits",
+            {
+                **JOB,
+                "pool": H100,
+                "queue": gpus,
+                "resources": {"cpu": 8, "memory": "64Gi", "gpu": 8},
+            },
+        )
+
+    found = synth(both)
+    flavor = found.one("kubernetes:kueue.x-k8s.io/v1beta1:ResourceFlavor").inputs["spec"]
+    pod = found.one("kubernetes:batch/v1:Job").inputs["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == flavor["nodeLabels"]
+    assert pod["tolerations"] == flavor["tolerations"]
+    assert "hugepages-2Mi" in pod["containers"][0]["resources"]["limits"]
