@@ -42,13 +42,14 @@ pulumi.export("version", job.version)
 RUN = "trainstack.dev/run=run"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize(
     ("kind", "fields", "script"),
     [
         ("ElasticJob", {}, COUNTS),
-        pytest.param("ElasticJob", {"nnodes": 2}, COUNTS_TOGETHER, marks=pytest.mark.slow),
-        pytest.param("PyTorchJob", {}, COUNTS, marks=pytest.mark.slow),
+        ("ElasticJob", {"nnodes": 2}, COUNTS_TOGETHER),
+        ("PyTorchJob", {}, COUNTS),
     ],
     ids=["one node", "two nodes", "master"],
 )

@@ -72,6 +72,7 @@ def test_a_run_ends_with_its_result(
     stack.destroy().check()
 
 
+@pytest.mark.slow
 def test_training_goes_on_when_a_worker_is_deleted(
     run: NewProgram, kube: Kube, namespace: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_run_is_waited_for_until_it_goes_well(server: ApiServer, stack: Pulumi
     stack.up().check()
 
 
+@pytest.mark.slow
 def test_an_interrupted_wait_waits_again(server: ApiServer, stack: PulumiProgram) -> None:
     server.answers = {JOB: RUNNING, PODS: items(TRAINS), LOG: LINE.encode()}
     first = stack.start("up", "--yes", "--skip-preview")
