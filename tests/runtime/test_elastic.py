@@ -137,6 +137,7 @@ def test_a_lost_store_is_worth_a_retry(pods: Pods) -> None:
     assert [agent.wait(60) for agent in agents] == [200, 200]
 
 
+@pytest.mark.slow
 def test_too_few_nodes_is_worth_a_retry(pods: Pods) -> None:
     store = pods.store()
     program = ("--script", str(pods.script(ALL_REDUCE)), "--")

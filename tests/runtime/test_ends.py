@@ -54,6 +54,7 @@ def test_a_node_that_is_done_is_needed_again_when_rank_0_is_lost(
     assert store.message["restarts"] == 0
 
 
+@pytest.mark.slow
 def test_rank_0_goes_on_alone_when_others_come_and_go(pods: Pods) -> None:
     release = pods.folder / "release"
     store, zero, other = started(pods, WAITS_ALONE, str(release))
@@ -72,6 +73,7 @@ def test_rank_0_goes_on_alone_when_others_come_and_go(pods: Pods) -> None:
     assert newcomer.wait() == 0, newcomer.output
 
 
+@pytest.mark.slow
 def test_rank_0_may_take_longer_than_torch_would_wait(pods: Pods) -> None:
     pods.script(
         "import torch.distributed.elastic.utils.store as store\n"
@@ -91,6 +93,7 @@ def test_rank_0_may_take_longer_than_torch_would_wait(pods: Pods) -> None:
     assert store.message["result"] == {"world": 2}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_after_rank_0_is_done_has_not_finished(pods: Pods) -> None:
     volume = pods.folder / "volume"
     env = {"TRAINSTACK_RUN": "digits", "TRAINSTACK_VERSION": "v1"}
@@ -103,6 +106,7 @@ def test_a_run_that_fails_after_rank_0_is_done_has_not_finished(pods: Pods) -> N
     assert not (volume / "digits/v1/finished.json").exists()
 
 
+@pytest.mark.slow
 def test_a_stopped_nodes_slow_save_is_waited_for_and_is_no_restart(
     pods: Pods, tmp_path: Path
 ) -> None:
@@ -118,6 +122,7 @@ def test_a_stopped_nodes_slow_save_is_waited_for_and_is_no_restart(
     assert said["restarts"] == 0
 
 
+@pytest.mark.slow
 def test_a_spare_node_ends_with_the_run(pods: Pods) -> None:
     release = pods.folder / "release"
     store, zero, other = started(pods, WAITS_ALONE, str(release))
