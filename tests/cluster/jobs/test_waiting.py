@@ -17,7 +17,7 @@ import pulumi
 import trainstack as ts
 
 config = pulumi.Config()
-job = ts.{kind}("run", {{
+job = ts.PyTorchJob("run", {{
     "namespace": config.require("namespace"),
     "pod_overlay": {{"spec": {{"terminationGracePeriodSeconds": 1}}}},
     "version": "v1",
@@ -33,11 +33,11 @@ HELD = {"spec": {"runPolicy": {"suspend": True}}}
 pytestmark = pytest.mark.usefixtures("operator")
 
 
-def shell(script: str, kind: str = "PyTorchJob", **fields: object) -> str:
+def shell(script: str, **fields: object) -> str:
     """A program of a job whose pod runs a shell script."""
     said = {"image": BUSYBOX, "resources": SMALL, "command": ["sh", "-c", script], **fields}
     text = ", ".join(f'"{key}": {value!r}' for key, value in said.items())
-    return SOURCE.format(kind=kind, fields=text)
+    return SOURCE.format(fields=text)
 
 
 @pytest.fixture
@@ -66,14 +66,13 @@ def test_a_run_that_takes_too_much_memory_fails_with_its_limit(small: NewProgram
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["PyTorchJob", "ElasticJob"])
 def test_a_failed_run_fails_every_up_until_it_is_mended(
-    program: NewProgram, kube: Kube, namespace: str, kind: str
+    program: NewProgram, kube: Kube, namespace: str
 ) -> None:
-    broken, mended = (shell(f"echo no data; exit {code}", kind) for code in (3, 0))
+    broken, mended = (shell(f"echo no data; exit {code}") for code in (3, 0))
     stack = program(broken, config={"namespace": namespace})
     message = error_of(stack.up())
-    assert message.startswith(f"{kind} run-v1 failed: run-v1")
+    assert message.startswith("PyTorchJob run-v1 failed: run-v1-master-0")
     assert "exit code 3" in message
     assert "no data" in message
     assert error_of(stack.up()) == message
