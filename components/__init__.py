@@ -7,7 +7,7 @@
 
 from .images import TrainingImage, TrainingImageArgs
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
-from .nodepools import ExistingPool
+from .nodepools import EksGpuNodePool, EksGpuNodePoolArgs, ExistingPool, Taint
 from .operators import (
     Kueue,
     KueueArgs,
@@ -36,6 +36,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "Chief",
     "CleanPodPolicy",
     "Cluster",
+    "EksGpuNodePool",
+    "EksGpuNodePoolArgs",
     "ElasticJob",
     "ElasticJobArgs",
     "Evaluator",
@@ -66,6 +68,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "SecretRef",
     "TFJob",
     "TFJobArgs",
+    "Taint",
     "TensorBoard",
     "TensorBoardArgs",
     "TrainingImage",

@@ -165,6 +165,8 @@ class _Recorder(mocks.MockMonitor):
         known = not self.preview or request.type.startswith("pulumi:providers:")
         id_ = f"{request.name}-id" if request.custom and known else ""
         answer = json_format.MessageToDict(request.object)
+        if known:
+            answer |= computed(request.type, request.name)
         return resource_pb2.RegisterResourceResponse(
             urn=urn,
             id=id_,
@@ -186,6 +188,15 @@ def named(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     if not type_.startswith("kubernetes:") or "apiVersion" not in inputs or "name" in metadata:
         return inputs
     return {**inputs, "metadata": {**metadata, "name": name}}
+
+
+def computed(type_: str, name: str) -> dict[str, Any]:
+    """What a cloud adds to the inputs of a resource and pools ask for."""
+    if type_ == "aws:ec2/launchTemplate:LaunchTemplate":
+        return {"latestVersion": 1}
+    if type_ == "aws:eks/nodeGroup:NodeGroup":
+        return {"resources": [{"autoscalingGroups": [{"name": f"eks-{name}"}]}]}
+    return {}
 
 
 def _name_in(urn: str) -> str:

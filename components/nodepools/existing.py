@@ -8,16 +8,13 @@ from pydantic import Field, model_validator
 
 from ..spec.model import TrainstackError
 from ..spec.pool import PoolProfile
+from ..spec.resources import GPU
 from .hardware import Machine, machine
+from .job_side import EFA, EFA_PAGES, STAY
 from .prices import price
 
-_GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+_GPU_TAINT = {"key": GPU, "operator": "Exists", "effect": "NoSchedule"}
 _AZURE_TAINT = {"key": "sku", "value": "gpu", "effect": "NoSchedule"}
-_STAY = {
-    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-    "karpenter.sh/do-not-disrupt": "true",
-}
-_EFA, _EFA_PAGES = "vpc.amazonaws.com/efa", "5120Mi"
 
 
 class ExistingPool(PoolProfile):
@@ -69,7 +66,7 @@ def _found(said: dict[str, Any]) -> dict[str, Any]:
     """What follows from the machine."""
     name = said["machine"]
     found: dict[str, Any] = {
-        "annotations": _STAY,
+        "annotations": STAY,
         "node_selector": {"node.kubernetes.io/instance-type": name},
         "tolerations": [_GPU_TAINT],
     }
@@ -98,5 +95,5 @@ def _of_table(known: Machine, *, rdma: bool) -> dict[str, Any]:
     if known.cloud == "azure":
         found["tolerations"] = [_GPU_TAINT, _AZURE_TAINT]
     if known.fabric == "EFA" and rdma:
-        found |= {"devices": {_EFA: known.fabric_cards}, "huge_pages": _EFA_PAGES}
+        found |= {"devices": {EFA: known.fabric_cards}, "huge_pages": EFA_PAGES}
     return found

@@ -1,0 +1,215 @@
+"""What clouds refuse late is refused at once: each rule with a pool that breaks it, and one
+nearby that does not."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.pools import EKS, changed
+from trainstack import EksGpuNodePoolArgs, TrainstackError
+from trainstack.nodepools.gpu_pool_args import GpuPoolArgs
+from trainstack.nodepools.rules.eks import EKS_RULES
+from trainstack.nodepools.rules.rule import Rule
+from trainstack.nodepools.rules.sizes import SIZE_RULES
+from trainstack.nodepools.rules.taints import TAINT_RULES
+
+BARE = {"machine": "g6e.xlarge", "security_groups": None}
+"""Of an EKS pool: no EFA, and so no rules about it."""
+TWO = {"subnets": ["subnet-a", "subnet-b"]}
+TEAM = {"key": "team", "value": "vision"}
+
+Said = dict[str, Any]
+EKS_CASES: dict[str, tuple[Said, Said]] = {
+    "min-above-max": ({"min_nodes": 5}, {"min_nodes": 4}),
+    "size-outside": ({"min_nodes": 2, "size": 1}, {"min_nodes": 2, "size": 2}),
+    "taint-twice": (
+        {"taints": [TEAM, {"key": "team"}], "device_plugin_tolerations": [{"operator": "Exists"}]},
+        {
+            "taints": [TEAM, {**TEAM, "effect": "NoExecute"}],
+            "device_plugin_tolerations": [{"operator": "Exists"}],
+        },
+    ),
+    "taint-locks-out-device-plugin": (
+        {"taints": [TEAM]},
+        {"taints": [TEAM], "device_plugin_tolerations": [TEAM]},
+    ),
+    "label-of-trainstack": (
+        {"labels": {"trainstack.dev/team": "a"}},
+        {"labels": {"example.com/team": "a"}},
+    ),
+    "eks-reservation-with-spot": (
+        {"capacity_reservation": "cr-1", "spot": True},
+        {"capacity_reservation": "cr-1"},
+    ),
+    "eks-block-with-spot": ({"capacity_block": "cr-1", "spot": True}, {"spot": True}),
+    "eks-block-and-reservation": (
+        {"capacity_block": "cr-1", "capacity_reservation": "cr-2"},
+        {"capacity_block": "cr-1"},
+    ),
+    "eks-block-with-several-subnets": (
+        {"capacity_block": "cr-1", "rdma": False, **TWO},
+        {"rdma": False, **TWO},
+    ),
+    "eks-block-with-least-size": (
+        {"capacity_block": "cr-1", "min_nodes": 1},
+        {"capacity_block": "cr-1", "size": 1},
+    ),
+    "eks-block-of-other-machine": (
+        {**BARE, "capacity_block": "cr-1"},
+        {"capacity_block": "cr-1"},
+    ),
+    "eks-placement-with-reservation": (
+        {"capacity_reservation": "cr-1", "placement": "cluster"},
+        {"capacity_reservation": "cr-1", "placement_group": "near"},
+    ),
+    "eks-block-in-placement-group": (
+        {"capacity_block": "cr-1", "placement_group": "near"},
+        {"placement_group": "near"},
+    ),
+    "eks-two-placement-groups": (
+        {"placement": "cluster", "placement_group": "near"},
+        {"placement": "cluster"},
+    ),
+    "eks-placement-across-subnets": (
+        {"placement": "cluster", "rdma": False, **TWO},
+        {"placement": "cluster", "rdma": False},
+    ),
+    "eks-efa-across-subnets": (TWO, {**TWO, "rdma": False}),
+    "eks-efa-without-security-group": (
+        {"security_groups": None},
+        {"security_groups": None, "rdma": False},
+    ),
+    "eks-too-many-security-groups": (
+        {"security_groups": [f"sg-{number}" for number in range(17)]},
+        {"security_groups": [f"sg-{number}" for number in range(16)]},
+    ),
+    "eks-image-for-other-cpus": (
+        {"image_type": "AL2023_ARM_64_NVIDIA"},
+        {**BARE, "machine": "g5g.xlarge", "image_type": "AL2023_ARM_64_NVIDIA"},
+    ),
+    "eks-local-disks-of-bottlerocket": (
+        {"local_disks": "RAID0", "image_type": "BOTTLEROCKET_x86_64_NVIDIA"},
+        {"local_disks": "RAID0"},
+    ),
+    "eks-release-without-version": (
+        {"kubernetes_version": "1.34", "release_version": "1.33.5-20261101"},
+        {"kubernetes_version": "1.34", "release_version": "1.34.2-20261101"},
+    ),
+    "eks-too-many-taints": (
+        {"taints": [{"key": f"t{one}", "effect": "PreferNoSchedule"} for one in range(51)]},
+        {"taints": [{"key": f"t{one}", "effect": "PreferNoSchedule"} for one in range(50)]},
+    ),
+    "eks-reserved-label": (
+        {"labels": {"node-role.kubernetes.io/gpu": "yes"}},
+        {"labels": {"kubernetes": "yes"}},
+    ),
+}
+COMMON: list[Rule[Any]] = [*SIZE_RULES, *TAINT_RULES]
+CLOUDS: list[tuple[type[GpuPoolArgs], Said, list[Rule[Any]], dict[str, tuple[Said, Said]]]] = [
+    (EksGpuNodePoolArgs, EKS, [*COMMON, *EKS_RULES], EKS_CASES),
+]
+CASES = [
+    (args, base, rule, *cases[rule.name]) for args, base, rules, cases in CLOUDS for rule in rules
+]
+RULES = [rule for _, _, rule, _, _ in CASES]
+
+
+@pytest.mark.parametrize(
+    ("args", "base", "rule", "breaks", "keeps"), CASES, ids=[rule.name for rule in RULES]
+)
+def test_a_rule_both_ways(
+    args: type[GpuPoolArgs], base: Said, rule: Rule[Any], breaks: Said, keeps: Said
+) -> None:
+    args(**changed(base, **keeps))
+    with pytest.raises(TrainstackError) as caught:
+        args(**changed(base, **breaks))
+    message = str(caught.value)
+    assert message.startswith(f"{args.__name__}: {rule.field}: ")
+    assert f"{rule.reason}; {rule.remedy} ({rule.source})" in message
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_a_rule_says_where_it_is_from(rule: Rule[Any]) -> None:
+    assert re.fullmatch(r"https://[^ ]+|docs/pools\.md", rule.source)
+
+
+def test_every_case_is_of_a_rule() -> None:
+    for _, _, rules, cases in CLOUDS:
+        assert list(cases) == [rule.name for rule in rules]
+
+
+def test_names_of_rules_are_their_own() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"machine": None}, "give exactly one of machine and gpus, got none"),
+        ({"gpus": "8xH100"}, "give exactly one of machine and gpus, got both"),
+        ({"machine": "p5.48xlage"}, "machine: got 'p5.48xlage': not in the table of machines"),
+        (
+            {"machine": "a4-highgpu-8g"},
+            "machine: got 'a4-highgpu-8g': is a machine of gcp, not of aws",
+        ),
+        (
+            {"machine": None, "gpus": "8xH200"},
+            "gpus: got '8xH200': machines of aws with them: 'p5e.48xlarge', 'p5en.48xlarge'; "
+            "say machine",
+        ),
+        (
+            {"machine": None, "gpus": "4xH100", "rdma": True},
+            "gpus: got '4xH100': machines of aws with them and rdma: none; say machine",
+        ),
+        ({"machine": None, "gpus": "H100"}, "gpus: got 'H100': must be '<number>x<GPU>'"),
+        (
+            {"machine": "g6e.xlarge", "rdma": True},
+            "rdma: got True: g6e.xlarge has no network cards for its GPUs; leave it out, or choose "
+            "another machine",
+        ),
+        ({"max_nodes": 0}, "max_nodes: got 0: must be greater than or equal to 1"),
+        ({"desired_size": 1}, "desired_size: unknown field; say size"),
+        ({"prices": "mine.csv"}, "prices: has no effect without region"),
+    ],
+)
+def test_other_mistakes(changes: Said, message: str) -> None:
+    with pytest.raises(TrainstackError) as caught:
+        EksGpuNodePoolArgs(**changed(EKS, **changes))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ({"gpus": "8xH100"}, "p5.48xlarge"),
+        ({"gpus": "1xH100"}, "p5.4xlarge"),
+        ({"gpus": "4xL40S 48GB", "rdma": True, "machine": None}, None),
+        ({"gpus": "8xA100 80GB with RDMA"}, "p4de.24xlarge"),
+    ],
+)
+def test_a_machine_by_its_gpus(wish: Said, name: str | None) -> None:
+    said = changed(EKS, machine=None, **{key: one for key, one in wish.items() if one is not None})
+    if name is None:
+        with pytest.raises(TrainstackError, match="say machine"):
+            EksGpuNodePoolArgs(**said)
+    else:
+        assert EksGpuNodePoolArgs(**said).hardware.machine == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "price"),
+    [
+        ({}, None),
+        ({"region": "us-east-1"}, 55.04),
+        ({"region": "us-east-1", "spot": True}, None),
+        ({"region": "us-east-1", "capacity_block": "cr-1"}, None),
+        ({"region": "us-east-1", "capacity_block": "cr-1", "price_per_hour": 31.5}, 31.5),
+        ({"region": "nowhere-1"}, None),
+    ],
+)
+def test_an_unknown_price_stays_unknown(changes: Said, price: float | None) -> None:
+    assert EksGpuNodePoolArgs(**changed(EKS, **changes)).node_price == price
