@@ -7,7 +7,19 @@
 
 from .images import TrainingImage, TrainingImageArgs
 from .mpi import HorovodJob, HorovodJobArgs, Launcher, MPIJob, MPIJobArgs
-from .nodepools import EksGpuNodePool, EksGpuNodePoolArgs, ExistingPool, Taint
+from .nodepools import (
+    AksGpuNodePool,
+    AksGpuNodePoolArgs,
+    EksGpuNodePool,
+    EksGpuNodePoolArgs,
+    ExistingPool,
+    GkeGpuNodePool,
+    GkeGpuNodePoolArgs,
+    KarpenterGpuNodePool,
+    KarpenterGpuNodePoolArgs,
+    NodeNetwork,
+    Taint,
+)
 from .operators import (
     Kueue,
     KueueArgs,
@@ -32,6 +44,8 @@ from .tensorboard import LogFolder, TensorBoard, TensorBoardArgs
 from .tensorflow import PS, Chief, Evaluator, TFJob, TFJobArgs
 
 __all__ = [  # noqa: RUF022, sorted as Python sorts
+    "AksGpuNodePool",
+    "AksGpuNodePoolArgs",
     "Checkpoint",
     "Chief",
     "CleanPodPolicy",
@@ -42,6 +56,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "ElasticJobArgs",
     "Evaluator",
     "ExistingPool",
+    "GkeGpuNodePool",
+    "GkeGpuNodePoolArgs",
     "HorovodJob",
     "HorovodJobArgs",
     "Kueue",
@@ -54,6 +70,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "MPIOperatorArgs",
     "Master",
     "Mount",
+    "NodeNetwork",
     "PS",
     "PoolProfile",
     "Program",

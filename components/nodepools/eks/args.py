@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
+from pulumi import Output
 from pydantic import Field
 
 from ...spec.inputs import In
@@ -65,6 +66,12 @@ class EksGpuNodePoolArgs(SizedPoolArgs):
     """`"RAID0"` gives containers the machine's local disks as one; default: they are unused."""
     tags: dict[str, str] = {}
     """AWS tags of all that is made and of the nodes; default: none."""
+
+    @property
+    def reserved(self) -> str | Output[str] | None:
+        """ID of the reservation or block that nodes are made in."""
+        block = self.capacity_block
+        return block if self.capacity_reservation is None else self.capacity_reservation
 
     @property
     def image(self) -> EksImage:

@@ -112,10 +112,9 @@ def render_template_tags(name: str, args: EksGpuNodePoolArgs) -> dict[str, str]:
 
 
 def _capacity(args: EksGpuNodePoolArgs) -> dict[str, Any] | None:
-    target = args.capacity_block if args.capacity_reservation is None else args.capacity_reservation
-    if target is None:
+    if args.reserved is None:
         return None
-    return {"capacity_reservation_target": {"capacity_reservation_id": target}}
+    return {"capacity_reservation_target": {"capacity_reservation_id": args.reserved}}
 
 
 def _network(args: EksGpuNodePoolArgs) -> list[dict[str, Any]]:

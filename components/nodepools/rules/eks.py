@@ -24,10 +24,6 @@ _TAINTS = "https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-
 _NODEADM = "https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/"
 
 
-def _reserved(args: EksGpuNodePoolArgs) -> bool:
-    return args.capacity_reservation is not None or args.capacity_block is not None
-
-
 def _arch_of(args: EksGpuNodePoolArgs) -> str:
     return "arm64" if "ARM_64" in args.image else "amd64"
 
@@ -87,7 +83,7 @@ EKS_RULES: tuple[Rule[EksGpuNodePoolArgs], ...] = (
     Rule(
         name="eks-placement-with-reservation",
         field="placement",
-        broken_by=lambda args: args.placement is not None and _reserved(args),
+        broken_by=lambda args: args.placement is not None and args.reserved is not None,
         reason="capacity that was reserved outside of the new placement group cannot be used in it",
         remedy="leave it out, or name the reservation's own group in placement_group",
         source=_GROUP_AND_RESERVATION,

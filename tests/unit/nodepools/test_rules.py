@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.pools import EKS, changed
-from trainstack import EksGpuNodePoolArgs, TrainstackError
+from tests.support.pools import AKS, EKS, GKE, KARPENTER, RDMA, changed, networks
+from trainstack import (
+    AksGpuNodePoolArgs,
+    EksGpuNodePoolArgs,
+    GkeGpuNodePoolArgs,
+    KarpenterGpuNodePoolArgs,
+    TrainstackError,
+)
 from trainstack.nodepools.gpu_pool_args import GpuPoolArgs
+from trainstack.nodepools.rules.aks import AKS_RULES
 from trainstack.nodepools.rules.eks import EKS_RULES
+from trainstack.nodepools.rules.gke import GKE_RULES
+from trainstack.nodepools.rules.karpenter import KARPENTER_RULES
 from trainstack.nodepools.rules.rule import Rule
 from trainstack.nodepools.rules.sizes import SIZE_RULES
 from trainstack.nodepools.rules.taints import TAINT_RULES
@@ -107,9 +116,173 @@ EKS_CASES: dict[str, tuple[Said, Said]] = {
         {"labels": {"kubernetes": "yes"}},
     ),
 }
+A3 = {"machine": "a3-highgpu-8g", "networks": networks("vpc1", "vpc2", "vpc3", "vpc4")}
+A3_ULTRA = {"machine": "a3-ultragpu-8g", "networks": RDMA}
+ZONES = {"zones": ["us-central1-a", "us-central1-b"]}
+COMPACT = {"placement": "COMPACT"}
+FLEX = {"flex_start": True}
+QUEUED = {"queued_provisioning": True}
+RESERVED = {"capacity_reservation": "projects/p/reservations/r"}
+GKE_CASES: dict[str, tuple[Said, Said]] = {
+    "gke-zones-of-several-regions": ({"zones": ["us-central1-a", "us-east4-b"]}, ZONES),
+    "gke-size-over-zones": ({**ZONES, "size": 3}, {**ZONES, "size": 2}),
+    "gke-compact-across-zones": ({**COMPACT, **ZONES}, COMPACT),
+    "gke-compact-with-blue-green": (
+        {**COMPACT, "upgrade": "BLUE_GREEN"},
+        {"upgrade": "BLUE_GREEN"},
+    ),
+    "gke-compact-too-large": ({**COMPACT, "max_nodes": 1501}, {**COMPACT, "max_nodes": 1500}),
+    "gke-policy-without-compact": (
+        {"placement_policy": "near"},
+        {**COMPACT, "placement_policy": "near"},
+    ),
+    "gke-compact-with-queued": ({**COMPACT, **QUEUED}, QUEUED),
+    "gke-compact-with-flex-start": ({**COMPACT, **FLEX}, {**COMPACT, **FLEX, **A3_ULTRA}),
+    "gke-queued-with-least-size": ({**QUEUED, "min_nodes": 1}, {**QUEUED, "size": 0}),
+    "gke-queued-with-reservation": ({**QUEUED, **RESERVED}, RESERVED),
+    "gke-queued-with-spot": ({**QUEUED, "spot": True}, {"spot": True}),
+    "gke-queued-with-upgrade": (
+        {**QUEUED, "auto_upgrade": True},
+        {**QUEUED, "auto_upgrade": False},
+    ),
+    "gke-flex-start-with-repair": ({**FLEX, "auto_repair": True}, {"auto_repair": True}),
+    "gke-flex-start-with-size": ({**FLEX, "size": 1}, {**FLEX, "size": 0}),
+    "gke-flex-start-with-reservation": ({**FLEX, **RESERVED}, FLEX),
+    "gke-flex-start-with-spot": ({**FLEX, "spot": True}, {**FLEX, **QUEUED}),
+    "gke-flex-start-with-upgrade": (
+        {**FLEX, "upgrade": "SURGE"},
+        {**FLEX, "upgrade": "SHORT_LIVED"},
+    ),
+    "gke-short-lived-otherwise": ({"upgrade": "SHORT_LIVED"}, {"upgrade": "SURGE"}),
+    "gke-spot-with-reservation": ({"spot": True, **RESERVED}, RESERVED),
+    "gke-reservation-misspelled": (
+        {"capacity_reservation": "projects/p/zones/z/reservations/r"},
+        {"capacity_reservation": "projects/p/reservations/r/reservationBlocks/b"},
+    ),
+    "gke-run-time-too-long": (
+        {**FLEX, "max_run_seconds": 604_801},
+        {**FLEX, "max_run_seconds": 604_800},
+    ),
+    "gke-networks-missing": ({**A3, "networks": RDMA}, A3),
+    "gke-networks-twice": ({**A3, "networks": networks("a", "b", "c", "c")}, A3),
+    "gke-networks-without-cards": (
+        {"networks": networks("a")},
+        {**A3_ULTRA, "networks": None, "rdma": False},
+    ),
+    "gke-two-kinds-of-networks": (
+        {**A3_ULTRA, "network_profile": "auto"},
+        {**A3_ULTRA, "networks": None, "network_profile": "auto"},
+    ),
+    "gke-profile-without-cards": ({"network_profile": "auto"}, {}),
+    "gke-rdma-across-zones": (
+        {**A3_ULTRA, **ZONES},
+        {"machine": "a3-ultragpu-8g", "rdma": False, **ZONES},
+    ),
+    "gke-tcpx-on-ubuntu": (
+        {**A3, "image_type": "UBUNTU_CONTAINERD"},
+        {**A3_ULTRA, "image_type": "UBUNTU_CONTAINERD"},
+    ),
+    "gke-local-ssds-of-a3": ({**A3, "local_ssds": 16}, {"local_ssds": 8}),
+    "gke-fast-socket-with-cards": ({**A3, "fast_socket": True}, {"fast_socket": True}),
+    "gke-disk-of-a4": (
+        {**A3_ULTRA, "disk_type": "pd-ssd"},
+        {**A3_ULTRA, "disk_type": "hyperdisk-balanced"},
+    ),
+    "gke-other-gpu-taint": (
+        {"taints": [{"key": "nvidia.com/gpu", "value": "true"}]},
+        {"taints": [{"key": "nvidia.com/gpu", "value": "present"}]},
+    ),
+    "gke-reserved-label": (
+        {"labels": {"cloud.google.com/team": "a"}},
+        {"labels": {"google.com/team": "a"}},
+    ),
+}
+NO_CARDS = {"machine": "Standard_NC24ads_A100_v4"}
+AKS_CASES: dict[str, tuple[Said, Said]] = {
+    "aks-too-many-nodes": ({**NO_CARDS, "max_nodes": 1001}, {**NO_CARDS, "max_nodes": 1000}),
+    "aks-infiniband-too-large": ({"max_nodes": 101}, {"max_nodes": 101, "rdma": False}),
+    "aks-infiniband-across-zones": ({"zones": ["1", "2"]}, {"zones": ["1"]}),
+    "aks-infiniband-of-azure-linux": (
+        {"image_type": "AzureLinux"},
+        {"image_type": "AzureLinux", "rdma": False},
+    ),
+    "aks-reservation-with-spot": ({"spot": True, "capacity_reservation": "/r"}, {"spot": True}),
+    "aks-reservation-with-placement": (
+        {"placement": "/p", "capacity_reservation": "/r"},
+        {"capacity_reservation": "/r"},
+    ),
+    "aks-placement-across-zones": (
+        {**NO_CARDS, "placement": "/p", "zones": ["1", "2"]},
+        {**NO_CARDS, "placement": "/p", "zones": ["1"]},
+    ),
+    "aks-zone-twice": ({**NO_CARDS, "zones": ["1", "1"]}, {**NO_CARDS, "zones": ["1", "2"]}),
+    "aks-price-without-spot": ({"spot_max_price": 9.5}, {"spot_max_price": 9.5, "spot": True}),
+    "aks-eviction-without-spot": ({"eviction": "Delete"}, {"eviction": "Delete", "spot": True}),
+    "aks-spot-taint": (
+        {
+            "taints": [{"key": "kubernetes.azure.com/scalesetpriority", "value": "spot"}],
+            "device_plugin_tolerations": [{"operator": "Exists"}],
+        },
+        {
+            "taints": [{"key": "sku", "value": "gpu"}],
+            "device_plugin_tolerations": [{"operator": "Exists"}],
+        },
+    ),
+    "aks-driver-of-azure-linux": (
+        {**NO_CARDS, "image_type": "AzureLinux", "driver": "None"},
+        {**NO_CARDS, "image_type": "AzureLinux"},
+    ),
+    "aks-disk-too-small": ({"disk_gib": 29}, {"disk_gib": 30}),
+    "aks-disk-too-large": ({"disk_gib": 2049}, {"disk_gib": 2048}),
+    "aks-reserved-label": (
+        {"labels": {"kubernetes.azure.com/team": "a"}},
+        {"labels": {"azure.com/team": "a"}},
+    ),
+}
+BLOCK = {"capacity_block": "cr-1"}
+ONE_ZONE = {"zones": ["us-east-1a"]}
+TWO_ZONES = {"zones": ["us-east-1a", "us-east-1b"]}
+KARPENTER_CASES: dict[str, tuple[Said, Said]] = {
+    "karpenter-role-or-profile": ({"instance_profile": "p"}, {"node_role": "r"}),
+    "karpenter-latest-image": ({"image": "al2023@latest"}, {"image": "al2023@v20261101"}),
+    "karpenter-reservation-with-spot": (
+        {"spot": True, "capacity_reservation": "cr-1"},
+        {"capacity_reservation": "cr-1"},
+    ),
+    "karpenter-block-and-reservation": ({**BLOCK, "capacity_reservation": "cr-2"}, BLOCK),
+    "karpenter-block-of-other-machine": ({**BLOCK, "machine": "g6e.xlarge"}, BLOCK),
+    "karpenter-block-in-placement-group": (
+        {**BLOCK, "placement_group": "near"},
+        {"placement_group": "near"},
+    ),
+    "karpenter-block-across-zones": (
+        {**BLOCK, **TWO_ZONES, "rdma": False},
+        {**BLOCK, **ONE_ZONE, "rdma": False},
+    ),
+    "karpenter-placement-across-zones": (
+        {**TWO, "placement_group": "near", "rdma": False},
+        {**TWO, **ONE_ZONE, "placement_group": "near", "rdma": False},
+    ),
+    "karpenter-efa-across-zones": (TWO, {**TWO, **ONE_ZONE}),
+    "karpenter-expiry-without-end": (
+        {"expire_after": "720h"},
+        {"expire_after": "720h", "drain_at_most": "2h"},
+    ),
+    "karpenter-restricted-tag": (
+        {"tags": {"karpenter.sh/nodepool": "mine"}},
+        {"tags": {"team": "mine"}},
+    ),
+    "karpenter-restricted-label": (
+        {"labels": {"karpenter.sh/team": "a"}},
+        {"labels": {"example.com/team": "a"}},
+    ),
+}
 COMMON: list[Rule[Any]] = [*SIZE_RULES, *TAINT_RULES]
 CLOUDS: list[tuple[type[GpuPoolArgs], Said, list[Rule[Any]], dict[str, tuple[Said, Said]]]] = [
     (EksGpuNodePoolArgs, EKS, [*COMMON, *EKS_RULES], EKS_CASES),
+    (GkeGpuNodePoolArgs, GKE, [*GKE_RULES], GKE_CASES),
+    (AksGpuNodePoolArgs, AKS, [*AKS_RULES], AKS_CASES),
+    (KarpenterGpuNodePoolArgs, KARPENTER, [*KARPENTER_RULES], KARPENTER_CASES),
 ]
 CASES = [
     (args, base, rule, *cases[rule.name]) for args, base, rules, cases in CLOUDS for rule in rules
