@@ -4,6 +4,7 @@ nearby that does not."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,6 +313,13 @@ def test_a_rule_says_where_it_is_from(rule: Rule[Any]) -> None:
 def test_every_case_is_of_a_rule() -> None:
     for _, _, rules, cases in CLOUDS:
         assert list(cases) == [rule.name for rule in rules]
+
+
+def test_the_page_counts_them() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs/pools.md").read_text().split())
+    counted = [len(rules) for rules in (EKS_RULES, GKE_RULES, AKS_RULES, KARPENTER_RULES)]
+    form = "{} for all pools, {} for EKS, {} for GKE, {} for AKS, {} for Karpenter"
+    assert form.format(len(COMMON), *counted) in page
 
 
 def test_names_of_rules_are_their_own() -> None:
