@@ -34,6 +34,31 @@ KARPENTER: dict[str, Any] = {
     "subnets": ["subnet-a"],
 }
 
+KARPENTER_KINDS: dict[str, dict[str, Any]] = {
+    "EFA": {},
+    "EFA on all cards but the first": {"machine": "p6-b300.48xlarge"},
+    "no EFA": {"machine": "g6e.xlarge", "subnets": ["subnet-a", "subnet-b"]},
+    "spot": {"spot": True},
+    "reservation": {"capacity_reservation": "cr-0123456789abcdef0"},
+    "Capacity Block": {"capacity_block": "cr-0123456789abcdef1"},
+    "all fields": {
+        "disk_gib": 500,
+        "drain_at_most": "2h",
+        "expire_after": "720h",
+        "image": "bottlerocket@v1.50.0",
+        "instance_profile": "nodes",
+        "labels": {"team": "vision"},
+        "local_disks": "RAID0",
+        "node_role": None,
+        "placement_group": "near",
+        "remove_empty_after": "1h30m",
+        "replace_drifted": True,
+        "tags": {"cost": "research"},
+        "weight": 10,
+        "zones": ["us-east-1a"],
+    },
+}
+
 
 def networks(*names: str) -> list[dict[str, str]]:
     """A network and subnetwork of each name."""

@@ -8,36 +8,12 @@ import pytest
 
 import trainstack as ts
 from tests.support.karpenter import crds
-from tests.support.pools import KARPENTER, changed
+from tests.support.pools import KARPENTER, KARPENTER_KINDS, changed
 from tests.support.schema import crd_schema, errors
 from trainstack.testing import Synthesis, synth
 
 POOL = "kubernetes:karpenter.sh/v1:NodePool"
 CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
-KINDS: dict[str, dict[str, Any]] = {
-    "EFA": {},
-    "EFA on all cards but the first": {"machine": "p6-b300.48xlarge"},
-    "no EFA": {"machine": "g6e.xlarge", "subnets": ["subnet-a", "subnet-b"]},
-    "spot": {"spot": True},
-    "reservation": {"capacity_reservation": "cr-0123456789abcdef0"},
-    "Capacity Block": {"capacity_block": "cr-0123456789abcdef1"},
-    "all fields": {
-        "disk_gib": 500,
-        "drain_at_most": "2h",
-        "expire_after": "720h",
-        "image": "bottlerocket@v1.50.0",
-        "instance_profile": "nodes",
-        "labels": {"team": "vision"},
-        "local_disks": "RAID0",
-        "node_role": None,
-        "placement_group": "near",
-        "remove_empty_after": "1h30m",
-        "replace_drifted": True,
-        "tags": {"cost": "research"},
-        "weight": 10,
-        "zones": ["us-east-1a"],
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -163,9 +139,9 @@ def test_all_that_it_registers() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KARPENTER_KINDS)
 def test_karpenter_knows_all_of_it(kind: str, schemas: dict[str, dict[str, Any]]) -> None:
-    found = made(**KINDS[kind])
+    found = made(**KARPENTER_KINDS[kind])
     for type_ in (CLASS, POOL):
         manifest = found.one(type_).inputs
         assert errors(manifest, schemas[manifest["kind"]]) == []
