@@ -60,6 +60,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "GkeGpuNodePoolArgs",
     "HorovodJob",
     "HorovodJobArgs",
+    "KarpenterGpuNodePool",
+    "KarpenterGpuNodePoolArgs",
     "Kueue",
     "KueueArgs",
     "Launcher",

@@ -67,8 +67,8 @@ EKS_RULES: tuple[Rule[EksGpuNodePoolArgs], ...] = (
         name="eks-block-with-least-size",
         field="min_nodes",
         broken_by=lambda args: args.capacity_block is not None and args.min_nodes > 0,
-        reason="a Capacity Block ends, nodes outside of its time cannot be had, and EKS refuses "
-        "an upgrade then unless the group can be of size 0",
+        reason="outside of the time of a Capacity Block there are no nodes, and an upgrade of the "
+        "group then takes a size of 0",
         remedy="leave it 0 and let size, a schedule or the jobs' pods ask for nodes",
         source=_BLOCKS,
     ),

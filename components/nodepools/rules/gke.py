@@ -194,10 +194,13 @@ GKE_RULES: tuple[Rule[GkeGpuNodePoolArgs], ...] = (
     Rule(
         name="gke-short-lived-otherwise",
         field="upgrade",
-        broken_by=lambda args: args.upgrade == "SHORT_LIVED" and not args.flex_start,
-        reason="only nodes of flex-start are upgraded so",
+        broken_by=lambda args: (
+            args.upgrade == "SHORT_LIVED" and not (args.flex_start or args.queued_provisioning)
+        ),
+        reason="only nodes of flex-start and queued provisioning are upgraded so",
         remedy="say 'SURGE', or flex_start",
-        source=_FLEX,
+        source="https://cloud.google.com/dotnet/docs/reference/Google.Cloud.Container.V1/latest/"
+        "Google.Cloud.Container.V1.NodePoolUpdateStrategy",
     ),
     Rule(
         name="gke-spot-with-reservation",

@@ -154,7 +154,10 @@ GKE_CASES: dict[str, tuple[Said, Said]] = {
         {**FLEX, "upgrade": "SURGE"},
         {**FLEX, "upgrade": "SHORT_LIVED"},
     ),
-    "gke-short-lived-otherwise": ({"upgrade": "SHORT_LIVED"}, {"upgrade": "SURGE"}),
+    "gke-short-lived-otherwise": (
+        {"upgrade": "SHORT_LIVED"},
+        {**QUEUED, "upgrade": "SHORT_LIVED"},
+    ),
     "gke-spot-with-reservation": ({"spot": True, **RESERVED}, RESERVED),
     "gke-reservation-misspelled": (
         {"capacity_reservation": "projects/p/zones/z/reservations/r"},
