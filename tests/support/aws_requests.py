@@ -29,6 +29,16 @@ def node_group(made: Registration, template_id: str) -> dict[str, Any]:
     }
 
 
+def group_tag(made: Registration) -> dict[str, Any]:
+    """One of `CreateOrUpdateTags` of Auto Scaling."""
+    group = made.inputs["autoscalingGroupName"]
+    return {
+        "ResourceId": group,
+        "ResourceType": "auto-scaling-group",
+        **_pascal(made.inputs["tag"]),
+    }
+
+
 def _pascal(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {

@@ -12,6 +12,8 @@ from .args import AksGpuNodePoolArgs
 
 _ON_DEMAND = -1
 """The price at most that follows the price on demand."""
+_WITHOUT_SPARE_NODES = {"max_surge": "0", "max_unavailable": "1"}
+"""An upgrade stops a node before it makes another, as there are no spare GPUs."""
 _SPOT = Toleration(
     key="kubernetes.azure.com/scalesetpriority", operator="Exists", effect="NoSchedule"
 )
@@ -57,6 +59,7 @@ def render_agent_pool(name: str, args: AksGpuNodePoolArgs) -> dict[str, Any]:
         resource_name_=args.cluster_name,
         tags=args.tags or None,
         type="VirtualMachineScaleSets",
+        upgrade_settings=_WITHOUT_SPARE_NODES,
         vm_size=args.hardware.machine,
         vnet_subnet_id=args.subnet,
         **spot,

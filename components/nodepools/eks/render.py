@@ -13,6 +13,8 @@ from .args import EksGpuNodePoolArgs
 
 _ROOT = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
 """Where the disk is that containers use."""
+_WITHOUT_SPARE_NODES = {"max_unavailable": 1, "update_strategy": "MINIMAL"}
+"""An update stops a node before it makes another, as there are no spare GPUs."""
 _NODE_CONFIG = """\
 MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="//"
@@ -90,6 +92,7 @@ def render_node_group(
         subnet_ids=args.subnets,
         tags=args.tags or None,
         taints=[taint.to_cloud() for taint in args.taints] or None,
+        update_config=_WITHOUT_SPARE_NODES,
         version=args.kubernetes_version,
     )
 

@@ -85,6 +85,7 @@ def test_all_that_it_registers() -> None:
                 "resourceGroupName": "research",
                 "resourceName": "train",
                 "type": "VirtualMachineScaleSets",
+                "upgradeSettings": {"maxSurge": "0", "maxUnavailable": "1"},
                 "vmSize": "Standard_ND96isr_H100_v5",
             },
         ),

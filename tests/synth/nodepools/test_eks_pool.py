@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 import trainstack as ts
-from tests.support.aws_requests import launch_template, node_group
+from tests.support.aws_requests import group_tag, launch_template, node_group
 from tests.support.pools import EKS, changed
 from tests.support.sdk_types import errors
 from trainstack.testing import Synthesis, synth
@@ -26,6 +26,8 @@ TYPES = {
     "aws:eks/nodeGroup:NodeGroup": aws.eks.NodeGroupArgs,
 }
 TAG = "k8s.io/cluster-autoscaler/node-template"
+NOT_KEPT = ("launchTemplate", "updateConfig")
+"""What moto answers otherwise, or forgets; botocore has checked it."""
 KINDS: dict[str, dict[str, Any]] = {
     "one card, no EFA": {"machine": "g6e.xlarge", "security_groups": None},
     "EFA on every card": {"machine": "p5.48xlarge"},
@@ -142,6 +144,7 @@ def test_all_that_it_registers() -> None:
                 "scalingConfig": {"desiredSize": 0, "maxSize": 4, "minSize": 0},
                 "subnetIds": ["subnet-a"],
                 "taints": [{"effect": "NO_SCHEDULE", "key": "nvidia.com/gpu", "value": "present"}],
+                "updateConfig": {"maxUnavailable": 1, "updateStrategy": "MINIMAL"},
             },
         ),
         *(
@@ -361,6 +364,28 @@ def test_aws_makes_it(kind: str, account: dict[str, Any]) -> None:
     eks.create_nodegroup(**wanted)
     group = eks.describe_nodegroup(clusterName="train", nodegroupName="h100")["nodegroup"]
     assert group["launchTemplate"]["id"] == template
-    assert {key: group[key] for key in wanted if key != "launchTemplate"} == {
-        key: value for key, value in wanted.items() if key != "launchTemplate"
+    kept = {key: value for key, value in wanted.items() if key not in NOT_KEPT}
+    assert {key: group[key] for key in kept} == kept
+
+
+def test_its_group_gets_the_tags(account: dict[str, Any]) -> None:
+    ec2 = account["ec2"]
+    scaling = boto3.client("autoscaling", region_name="us-east-1")
+    found = made(labels={"team": "vision"}, subnets=account["subnets"][:1])
+    template = ec2.create_launch_template(**launch_template(found.one("LaunchTemplate")))
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="eks-h100",
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"]},
+        MaxSize=4,
+        MinSize=0,
+        VPCZoneIdentifier=account["subnets"][0],
+    )
+    tags = found.of_type("aws:autoscaling/tag:Tag")
+    scaling.create_or_update_tags(Tags=[group_tag(one) for one in tags])
+    assert {one["Key"]: one["Value"] for one in scaling.describe_tags()["Tags"]} == {
+        f"{TAG}/label/team": "vision",
+        f"{TAG}/label/trainstack.dev/pool": "h100",
+        f"{TAG}/resources/nvidia.com/gpu": "8",
+        f"{TAG}/resources/vpc.amazonaws.com/efa": "32",
+        f"{TAG}/taint/nvidia.com/gpu": "present:NoSchedule",
     }
