@@ -64,6 +64,31 @@ class JobChange:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """A pool of nodes, before or after the change."""
+
+    machine: str
+    max_nodes: int
+    gpus: int
+    """GPUs of all its nodes, at most."""
+    per_hour: float | None
+    """US dollars an hour of all its nodes, at most; None when unknown."""
+
+
+@dataclass(frozen=True)
+class PoolChange:
+    """What happens to one pool of nodes."""
+
+    name: str
+    kind: str
+    operation: str
+    """`replace`, `delete`, `create` or `update`."""
+    before: Pool | None
+    after: Pool | None
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
 class OtherChange:
     """A changed resource that is no job and part of none."""
 
@@ -99,6 +124,8 @@ class StackChange:
     findings: tuple[Finding, ...]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
+    pools: tuple[PoolChange, ...] = ()
+    """Pools of nodes that change."""
 
     @property
     def changed(self) -> bool:

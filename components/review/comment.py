@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from .change import Effect, FieldChange, Finding, JobChange, Review, Run, StackChange
+from .change import (
+    Effect,
+    FieldChange,
+    Finding,
+    JobChange,
+    Pool,
+    PoolChange,
+    Review,
+    Run,
+    StackChange,
+)
 from .dollars import cell, columns
 from .escape import block, code, html_code
 
@@ -114,6 +124,9 @@ def _stack(stack: StackChange, room: _Room) -> Iterator[str]:
         yield from _left(len(changed), room.runs, "run")
     elif not stack.failed:
         yield "Nothing happens to any run."
+    if stack.pools:
+        yield _pools(stack, room)
+        yield from _left(len(stack.pools), room.runs, "pool")
     if stack.findings:
         yield _findings(stack, room)
         yield from _left(len(stack.findings), room.messages, "finding")
@@ -148,6 +161,31 @@ def _runs(stack: StackChange, changed: Sequence[JobChange], room: _Room) -> str:
     return _table(head, [*rows, total])
 
 
+def _pools(stack: StackChange, room: _Room) -> str:
+    rows = [_pool(change, room) for change in _first(stack.pools, room.runs)]
+    head = ("", "pool", "machine", "nodes at most", "GPUs", "$/h", "what changes")
+    return _table(head, rows)
+
+
+def _pool(change: PoolChange, room: _Room) -> tuple[str, ...]:
+    sides = (change.before, change.after)
+    return (
+        f"`{_OPERATION_MARKS[change.operation]}`",
+        f"{code(change.name)} ({code(change.kind)})",
+        " → ".join(dict.fromkeys(code(pool.machine) for pool in sides if pool)),
+        _both(*(pool.max_nodes if pool else 0 for pool in sides)),
+        _both(*(pool.gpus if pool else 0 for pool in sides)),
+        _became(*(_price(pool) for pool in sides)),
+        ", ".join(code(field.path) for field in _first(change.fields, room.fields)),
+    )
+
+
+def _price(pool: Pool | None) -> str:
+    if pool is None:
+        return "0"
+    return "?" if pool.per_hour is None else f"{pool.per_hour:.2f}"
+
+
 def _happens(job: JobChange) -> str:
     before, after = _object(job.before), _object(job.after)
     match job.effect:
@@ -169,7 +207,11 @@ def _object(run: Run | None) -> str:
 
 
 def _both(before: int | str | None, after: int | str | None) -> str:
-    return _amount(before) if before == after else f"{_amount(before)} → {_amount(after)}"
+    return _became(_amount(before), _amount(after))
+
+
+def _became(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
 
 
 def _amount(value: int | str | None) -> str:

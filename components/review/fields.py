@@ -1,4 +1,4 @@
-"""Which fields of a job changed, from the inputs of its component."""
+"""Which fields of a job or pool changed, from the inputs of its component."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _UNKNOWN_ON_THE_WIRE = frozenset(
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 # Shown elsewhere, or following from what was said.
-_DERIVED = frozenset({"cost", "gpus", "nodes", "ranks", "version"})
+_DERIVED = frozenset(
+    {"cost", "gpus", "nodes", "price_per_hour_at_most", "ranks", "version"},
+)
 _FIRST = ("hyperparameters", "inputs", "image", "program")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from .change import Effect, Finding, JobChange, OtherChange, Run, StackChange
 from .fields import UNKNOWN, changed_fields
+from .pools import is_pool, pool_changes
 from .preview import Preview, State, Step
 
 _EFFECTS = {
@@ -39,6 +40,7 @@ def stack_change(preview: Preview, name: str | None = None) -> StackChange:
         for step in preview.steps
         if step.operation in _OPERATIONS
         and step.urn not in components
+        and not is_pool(step)
         and step.state.parent not in components
         and step.state.type != "pulumi:pulumi:Stack"
     ]
@@ -54,6 +56,7 @@ def stack_change(preview: Preview, name: str | None = None) -> StackChange:
         findings=tuple(sorted(preview.findings, key=_finding_order)),
         errors=_errors(preview),
         warnings=_messages(preview, "warning"),
+        pools=pool_changes(preview),
     )
 
 

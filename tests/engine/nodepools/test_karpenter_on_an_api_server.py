@@ -16,6 +16,9 @@ from tests.conftest import NewProgram
 from tests.support.bare_api import bare_api
 from tests.support.karpenter import crds
 from tests.support.pools import KARPENTER, KARPENTER_KINDS, changed
+from trainstack.review.change import FieldChange
+from trainstack.review.preview import read_preview
+from trainstack.review.reading import stack_change
 
 NAMES = {kind: f"p{index}" for index, kind in enumerate(KARPENTER_KINDS)}
 SOURCE = """
@@ -63,6 +66,10 @@ def test_it_takes_every_kind_of_pool_and_keeps_all_of_it(
     assert set(program.preview(json=True).check().steps().values()) == {"same"}
     larger = {name: {**said, "max_nodes": 5} for name, said in pools.items()}
     program.use(SOURCE.format(pools=larger))
+    planned = stack_change(read_preview(program.preview(json=True).check().stdout, "preview"))
+    assert [(one.operation, one.fields) for one in planned.pools] == [
+        ("update", (FieldChange("max_nodes", "4", "5"),))
+    ] * len(pools)
     program.up().check()
     assert {one["limits"]["nodes"] for one in read(objects, "nodepools").values()} == {5}
 
