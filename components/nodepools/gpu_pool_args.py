@@ -9,14 +9,13 @@ from pydantic import Field, model_validator
 
 from ..spec.model import Args, TrainstackError
 from ..spec.names import LabelKey, LabelValue
-from ..spec.resources import GPU
 from ..spec.toleration import Toleration
 from .hardware import Cloud, Machine, machine, machines_with
 from .prices import price
 from .rules.rule import Rule, check
 from .rules.sizes import SIZE_RULES
 from .rules.taints import TAINT_RULES
-from .taint import GPU_TAINT, Taint
+from .taint import Taint, gpu_taint
 
 Nodes = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 Gibibytes = Annotated[int, Field(ge=1, le=65_536, strict=True)]
@@ -43,11 +42,11 @@ class GpuPoolArgs(Args):
     """Cheap nodes that the cloud may take back at any time; default False."""
     labels: dict[LabelKey, LabelValue] = {}
     """Further labels of the nodes; default: none."""
-    taints: list[Taint] = [GPU_TAINT]
+    taints: list[Taint] = Field(default_factory=lambda: [gpu_taint()])
     """What keeps other pods off; default: `nvidia.com/gpu=present:NoSchedule`."""
-    device_plugin_tolerations: list[Toleration] = [
-        Toleration(key=GPU, operator="Exists", effect="NoSchedule")
-    ]
+    device_plugin_tolerations: list[Toleration] = Field(
+        default_factory=lambda: [gpu_taint().toleration]
+    )
     """What the cluster's GPU device plugin tolerates, against which `taints` are checked; default:
     what NVIDIA's chart says."""
     disk_gib: Gibibytes = 200

@@ -45,13 +45,16 @@ class Taint(Args):
         return {"effect": self.effect, "key": self.key, **value}
 
 
-GPU_TAINT = Taint(key=GPU, value="present")
-"""What GKE puts onto GPU nodes by itself, and device plugins tolerate."""
 _CLOUD_EFFECT: dict[str, str] = {
     "NoExecute": "NO_EXECUTE",
     "NoSchedule": "NO_SCHEDULE",
     "PreferNoSchedule": "PREFER_NO_SCHEDULE",
 }
+
+
+def gpu_taint() -> Taint:
+    """What GKE puts onto GPU nodes by itself, and device plugins tolerate."""
+    return Taint(key=GPU, value="present")
 
 
 def tolerated(taint: Taint, tolerations: list[Toleration]) -> bool:

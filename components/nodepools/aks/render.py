@@ -14,9 +14,6 @@ _ON_DEMAND = -1
 """The price at most that follows the price on demand."""
 _WITHOUT_SPARE_NODES = {"max_surge": "0", "max_unavailable": "1"}
 """An upgrade stops a node before it makes another, as there are no spare GPUs."""
-_SPOT = Toleration(
-    key="kubernetes.azure.com/scalesetpriority", operator="Exists", effect="NoSchedule"
-)
 
 
 def render_profile(name: str, args: AksGpuNodePoolArgs) -> PoolProfile:
@@ -25,7 +22,10 @@ def render_profile(name: str, args: AksGpuNodePoolArgs) -> PoolProfile:
     found = pool_profile(name, args, devices=cards)
     if not args.spot:
         return found
-    return PoolProfile(**{**found.to_dict(), "tolerations": [*found.tolerations, _SPOT]})
+    added = Toleration(
+        key="kubernetes.azure.com/scalesetpriority", operator="Exists", effect="NoSchedule"
+    )
+    return PoolProfile(**{**found.to_dict(), "tolerations": [*found.tolerations, added]})
 
 
 def render_agent_pool(name: str, args: AksGpuNodePoolArgs) -> dict[str, Any]:

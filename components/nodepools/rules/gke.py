@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..gke_machines import networks_of
-from ..taint import GPU_TAINT
+from ..taint import gpu_taint
 from .rule import Rule
 from .taints import has_prefix
 
@@ -39,8 +39,9 @@ def _misspelled(args: GkeGpuNodePoolArgs) -> bool:
 
 
 def _has_other_gpu_taint(args: GkeGpuNodePoolArgs) -> bool:
+    of_gke = gpu_taint()
     return any(
-        one.key == GPU_TAINT.key and one.effect == GPU_TAINT.effect and one.value != GPU_TAINT.value
+        one.key == of_gke.key and one.effect == of_gke.effect and one != of_gke
         for one in args.taints
     )
 
