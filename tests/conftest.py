@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.support.operator import OperatorStack
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+# What a shell starts in the background ignores it, and so would all that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NewProgram = Callable[..., PulumiProgram]
 
