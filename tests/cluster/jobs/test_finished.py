@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,6 +48,7 @@ for name in ("result", "version", "job_name"):
     pulumi.export(name, getattr(job, name))
 """
 RUN = "trainstack.dev/run=run"
+OPERATOR = "control-plane=kubeflow-training-operator"
 TRAINED = {"first": 0, "step": 120}
 WAITED = {"wait": "finished", "timeout": 400}
 
@@ -62,6 +64,26 @@ def uids(stack: PulumiProgram) -> list[str]:
         for resource in stack.resources()
         if resource["type"].startswith("kubernetes:") and "Secret" not in resource["type"]
     ]
+
+
+def restart_operator(kube: Kube) -> None:
+    """Another pod of the operator looks at all jobs anew."""
+
+    def ready() -> bool:
+        pods = kube.pods("kubeflow", OPERATOR)
+        states = [state for pod in pods for state in pod["status"].get("containerStatuses", ())]
+        return [state["ready"] for state in states] == [True] and names(pods) != names(before)
+
+    before = kube.pods("kubeflow", OPERATOR)
+    for pod in before:
+        kube.delete_pod("kubeflow", pod["metadata"]["name"], grace=0)
+    kube.wait(ready, "operator", 120)
+    time.sleep(10)
+
+
+def names(pods: list[dict[str, Any]]) -> list[str]:
+    """By which pods are told apart."""
+    return [f"{pod['metadata']['name']} {pod['metadata']['uid']}" for pod in pods]
 
 
 @pytest.mark.slow
@@ -108,6 +130,14 @@ def test_it_is_not_trained_again(
         stack.refresh().check()
         stack.up().check()
         assert (stack.outputs(), uids(stack)) == (first, made)
+
+        if not one_pod:
+            pods = kube.pods(namespace, RUN)
+            restart_operator(kube)
+            stack.refresh().check()
+            stack.up().check()
+            assert (stack.outputs(), uids(stack)) == (first, made)
+            assert names(kube.pods(namespace, RUN)) == names(pods)
 
         kube.expire(namespace, first["job_name"], "jobs" if one_pod else "pytorchjobs")
         kube.wait(lambda: not kube.pods(namespace, RUN), "the end of the object", 60)
