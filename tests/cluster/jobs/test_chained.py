@@ -60,6 +60,7 @@ def main(epochs, lr):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("operator")
 def test_a_result_is_the_input_of_the_next_run(
     program: NewProgram, namespace: str, image: images.Image

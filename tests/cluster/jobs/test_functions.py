@@ -17,6 +17,7 @@ STORED = {"name": "TRAINSTACK_ARTIFACTS", "value": "/tmp"}
 WITH_STORAGE = {"spec": {"containers": [{"name": "pytorch", "env": [STORED]}]}}
 
 
+@pytest.mark.slow
 def test_a_function_and_an_edit_of_it(
     program: NewProgram, image: images.Image, namespace: str
 ) -> None:
