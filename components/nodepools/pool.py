@@ -10,7 +10,7 @@ import pulumi
 from ..spec.model import Args, parse
 from ..spec.names import Label
 from ..spec.pool import PoolProfile
-from .gpu_pool_args import GpuPoolArgs
+from .gpu_pool_args import GpuPoolArgs, SizedPoolArgs
 from .summary import pool_summary
 
 A = TypeVar("A", bound=GpuPoolArgs)
@@ -48,3 +48,7 @@ class GpuNodePool(pulumi.ComponentResource):
         super().__init__(f"trainstack:index:{type(self).__name__}", name, pool_summary(args), opts)
         # Afterwards, as a resource takes its inputs for outputs of the same name.
         self.profile = profile
+
+    def _sized(self, args: SizedPoolArgs, size: list[str]) -> pulumi.ResourceOptions:
+        """Options of the nodes, whose size Pulumi leaves alone where an autoscaler owns it."""
+        return pulumi.ResourceOptions(parent=self, ignore_changes=size if args.scales else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tests.support.upstream import crd, rule
@@ -76,12 +75,3 @@ RELEASE: Release = replace(
     module="example.invalid/none@v0",
     digest=digest(files()),
 )
-
-
-def write_folder(root: Path) -> Path:
-    """The release as an unpacked source tree."""
-    for name, content in files().items():
-        file = root / RELEASE.folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    return root

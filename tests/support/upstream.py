@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -137,10 +138,15 @@ RELEASE: Release = replace(
 
 def write_folder(root: Path) -> Path:
     """The release as an unpacked source tree."""
-    for name, content in files().items():
-        file = root / RELEASE.folder / name
+    return write_release(root, RELEASE, files())
+
+
+def write_release(root: Path, release: Release, content: Mapping[str, bytes]) -> Path:
+    """Files of a release as an unpacked source tree."""
+    for name, text in content.items():
+        file = root / release.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        file.write_bytes(text)
     return root
 
 

@@ -47,9 +47,7 @@ class AksGpuNodePool(GpuNodePool):
         nodes = containerservice.AgentPool(
             name,
             **render_agent_pool(name, spec),
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=_SIZE_OF_AUTOSCALER if spec.scales else None
-            ),
+            opts=self._sized(spec, _SIZE_OF_AUTOSCALER),
         )
         self.agent_pool = nodes.id
         self.register_outputs({"agent_pool": nodes.id, "profile": self.profile.to_dict()})

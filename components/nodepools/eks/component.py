@@ -59,9 +59,7 @@ class EksGpuNodePool(GpuNodePool):
         nodes = eks.NodeGroup(
             name,
             **render_node_group(name, spec, template.id, version),
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=_SIZE_OF_AUTOSCALER if spec.scales else None
-            ),
+            opts=self._sized(spec, _SIZE_OF_AUTOSCALER),
         )
         group_name = nodes.resources.apply(lambda made: made[0].autoscaling_groups[0].name)
         for key, value in render_template_tags(name, spec).items():

@@ -46,9 +46,7 @@ class GkeGpuNodePool(GpuNodePool):
         nodes = container.NodePool(
             name,
             **render_node_pool(name, spec),
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=_SIZE_OF_AUTOSCALER if spec.scales else None
-            ),
+            opts=self._sized(spec, _SIZE_OF_AUTOSCALER),
         )
         self.node_pool = nodes.id
         self.register_outputs({"node_pool": nodes.id, "profile": self.profile.to_dict()})

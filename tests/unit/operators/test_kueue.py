@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from tests.support import kueue_upstream
+from tests.support.upstream import write_release
 from trainstack import Kueue, KueueArgs, TrainstackError
 from trainstack.operators import release
 from trainstack.operators.fetch import fetch
@@ -32,7 +33,8 @@ WRITE = ["create", "delete", "get", "list", "update", "watch"]
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release, "RELEASES", (kueue_upstream.RELEASE,))
-    fetch(kueue_upstream.RELEASE, kueue_upstream.write_folder(tmp_path / "origin"))
+    origin = write_release(tmp_path / "origin", kueue_upstream.RELEASE, kueue_upstream.files())
+    fetch(kueue_upstream.RELEASE, origin)
 
 
 def render(**said: Any) -> dict[str, dict[str, Any]]:

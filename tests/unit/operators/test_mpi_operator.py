@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from tests.support import mpi_upstream
+from tests.support.upstream import write_release
 from trainstack import TrainstackError
 from trainstack.operators import MPIOperator, MPIOperatorArgs, release
 from trainstack.operators.fetch import fetch
@@ -41,7 +42,8 @@ CLASSES = {"scheduling.k8s.io/priorityclasses": READ}
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release, "RELEASES", (mpi_upstream.RELEASE,))
-    fetch(mpi_upstream.RELEASE, mpi_upstream.write_folder(tmp_path / "origin"))
+    origin = write_release(tmp_path / "origin", mpi_upstream.RELEASE, mpi_upstream.files())
+    fetch(mpi_upstream.RELEASE, origin)
 
 
 def render(**said: Any) -> dict[str, dict[str, Any]]:
