@@ -1,15 +1,18 @@
-"""What the stacks of HorovodJob do not show: torch on a fixed set of ranks, TensorFlow elastic."""
+"""What the stacks of HorovodJob do not show: fixed ranks, TensorFlow elastic, and `size`."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 import images
 from devcluster import DevCluster
 from tests.conftest import NewProgram
-from tests.support.horovod import lose_a_worker, recovery
+from tests.support.horovod import LAUNCHER, lose_a_worker, recovery
 from tests.support.kube import Kube
 from tests.support.pulumi_cli import PulumiProgram
 
@@ -114,6 +117,47 @@ def train(epochs: int) -> None:
     right = np.argmax(model(images[:200]), 1) == labels[:200]
     result(accuracy=float(right.mean()), worlds=worlds)
 '''
+SIZED = """
+import pulumi
+import trainstack as ts
+
+config = pulumi.Config()
+ts.HorovodJob("sums", {{
+    "image": config.require("image"),
+    "namespace": config.require("namespace"),
+    "program": {{"function": "sums.py:train", "inputs": {{"until": {until}}}}},
+    "worker": {{"replicas": 2, "requests": {{"cpu": "200m", "memory": "1Gi"}}}},
+    "launcher": {{"requests": {{"cpu": "50m", "memory": "768Mi"}}}},
+    "min_np": 1,
+    "size": {size},
+}})
+"""
+SUMS = '''
+from time import sleep, time
+
+import horovod.torch as hvd
+import torch
+
+from trainstack_runtime import progress
+
+
+def train(until: float) -> None:
+    """Adds up a one of each rank, until the first of them is told that it is late."""
+    hvd.init()
+
+    @hvd.elastic.run
+    def go_on(state):
+        late = 0
+        while not late:
+            here = torch.tensor([1.0, float(time() > until)])
+            ranks, late = hvd.allreduce(here, op=hvd.Sum).int().tolist()
+            state.step += 1
+            progress(step=state.step, ranks=ranks)
+            state.commit()
+            sleep(0.2)
+
+    go_on(hvd.elastic.TorchState(step=0))
+'''
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mpi_operator")]
 
@@ -160,3 +204,35 @@ def test_tensorflow_goes_on_without_a_deleted_worker_and_takes_it_back(
     with capsys.disabled():
         print(f"\nhorovod with tensorflow: {recovery(result['worlds'], lost)}", end=" ")
     digits.destroy().check()
+
+
+def test_ranks_come_and_go_with_the_size(
+    program: NewProgram, cluster: DevCluster, kube: Kube, namespace: str
+) -> None:
+    image = images.ensure("horovod")
+    cluster.load_image(image.tar)
+    until = time.time() + 600
+    stack = program(
+        SIZED.format(until=until, size=1), config={"image": image.tag, "namespace": namespace}
+    )
+    stack.write("sums.py", SUMS)
+
+    def trains_with(ranks: int) -> bool:
+        pods = kube.pods(namespace, LAUNCHER)
+        log = "".join(kube.logs(namespace, pod["metadata"]["name"]) for pod in pods)
+        return re.findall(r'"ranks": (\d+)', log)[-5:] == [str(ranks)] * 5
+
+    stack.up().check()
+    kube.wait(partial(trains_with, 1), "training on one rank", 180)
+    before = [pod["metadata"]["uid"] for pod in kube.pods(namespace)]
+    for size in (2, 1):
+        stack.use(SIZED.format(until=until, size=size)).up().check()
+        kube.wait(partial(trains_with, size), f"training on {size} ranks", 180)
+    kube.wait(lambda: len(kube.pods(namespace)) == 2, "end of the other worker", 60)
+    after = kube.pods(namespace)
+    assert [pod["metadata"]["uid"] for pod in after] == before
+    counts = [
+        status["restartCount"] for pod in after for status in pod["status"]["containerStatuses"]
+    ]
+    assert counts == [0, 0]
+    stack.destroy().check()
