@@ -20,7 +20,7 @@ preview: .venv/ready  ## Show what `make demo` would change
 	$(RUN) -m stacks.demo preview $(DEMO) $(SETTINGS)
 
 test: .venv/ready  ## Unit, synth, engine and one cluster test per kind
-	$(RUN) -m pytest -m "not slow and not lifecycle"
+	$(RUN) -m pytest -n auto --dist loadgroup -m "not slow and not lifecycle"
 
 test-all: .venv/ready  ## Everything: faults, lifecycle of the dev cluster, bench
 	$(RUN) -m pytest -m "not lifecycle"

@@ -26,6 +26,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 NewProgram = Callable[..., PulumiProgram]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the dev cluster in one process, beside which others run the rest."""
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("dev cluster"))
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
     """All tools, built when missing; the operator's manifests are then in the user's cache."""

@@ -22,8 +22,8 @@ from devcluster.status import ComponentStatus, Status
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(folder=tmp_path / "cluster")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(folder=tmp_path_factory.mktemp("d") / "cluster")
 
 
 def test_a_lock_is_held_by_one_at_a_time(settings: Settings) -> None:
