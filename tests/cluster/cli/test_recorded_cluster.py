@@ -49,7 +49,7 @@ COMMANDS = (
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("operator")
+@pytest.mark.usefixtures("operator", "mpi_operator")
 def test_the_recorded_answers_are_the_cluster_s(
     program: NewProgram, kube: Kube, namespace: str, image: images.Image, tmp_path: Path
 ) -> None:
