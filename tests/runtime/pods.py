@@ -17,7 +17,7 @@ from tests.support.netns import Host
 
 from .torch_python import IN_IMAGES, ROOT, torch_python
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def free_port() -> int:
@@ -137,7 +137,7 @@ class Pods:
         said = {
             "PET_NNODES": nodes,
             "PET_RDZV_BACKEND": "c10d",
-            "PET_RDZV_CONF": "is_host=0,join_timeout=60,read_timeout=60,last_call_timeout=1,"
+            "PET_RDZV_CONF": "is_host=0,join_timeout=180,read_timeout=180,last_call_timeout=1,"
             "keep_alive_interval=1,keep_alive_max_attempt=3",
             "PET_RDZV_ENDPOINT": f"{self.address}:{self.port}",
             "PET_RDZV_ID": "test-1",

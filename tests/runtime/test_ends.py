@@ -32,7 +32,7 @@ def started(pods: Pods, source: str, *args: str, **env: str) -> tuple[Pod, Pod, 
 
 DONE = "the ranks of this node are done: waiting for the others"
 CONF = (
-    "is_host=0,join_timeout=60,read_timeout=60,last_call_timeout=5,"
+    "is_host=0,join_timeout=180,read_timeout=180,last_call_timeout=5,"
     "keep_alive_interval=1,keep_alive_max_attempt=3"
 )
 
