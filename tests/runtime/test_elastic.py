@@ -30,7 +30,7 @@ def test_the_stores_pod_succeeds_with_rank_zeros_result(pods: Pods) -> None:
     said = store.message
     assert said["result"] == {"sum": 2.0, "restarts": "0"}
     assert (said["world_size"], said["nodes"], said["restarts"]) == (2, 2, 0)
-    assert 0 < said["duration"] < 120
+    assert said["duration"] > 0
     results = [agent.message["result"] for agent in agents]
     assert sorted(results, key=str) == [None, said["result"]]
 
