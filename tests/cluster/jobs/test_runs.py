@@ -121,7 +121,7 @@ def test_all_meet_anew_when_the_store_is_deleted(
         "ElasticJob",
         scripts.STEPS_UNTIL,
         nnodes=2,
-        hyperparameters={"until": time.time() + 120},
+        hyperparameters={"until": time.time() + 240},
     )
     process = stack.start("up", "--yes", "--skip-preview")
     kube.wait(

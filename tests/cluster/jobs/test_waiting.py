@@ -95,13 +95,13 @@ def test_a_run_that_is_suspended_or_deleted_ends_the_waiting(
 
     stack = small("sleep 600")
     waiting = stack.start("up", "--yes", "--skip-preview")
-    kube.wait(lambda: "Running, 1/1 master" in waiting.output, "running pod", 60)
+    kube.wait(lambda: "Running, 1/1 master" in waiting.output, "running pod", 120)
     patched(HELD)
     assert error_of(waiting.wait(60)).startswith("PyTorchJob run-v1 is suspended, and in no queue")
 
     patched(RELEASED)
     waiting = stack.start("up", "--yes", "--skip-preview")
-    kube.wait(lambda: "Running, 1/1 master" in waiting.output, "running pod", 60)
+    kube.wait(lambda: "Running, 1/1 master" in waiting.output, "running pod", 120)
     kube.delete_job(namespace, "run-v1")
     assert error_of(waiting.wait(60)) == "PyTorchJob run-v1 was deleted while it was waited for"
 
