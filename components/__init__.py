@@ -33,6 +33,7 @@ from .queues import Queue, QueueArgs, QueuePool
 from .spec.checkpoint import Checkpoint
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
+from .spec.fabric import Fabric, FabricDaemon
 from .spec.model import TrainstackError
 from .spec.mounts import Mount
 from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
@@ -56,6 +57,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "ElasticJobArgs",
     "Evaluator",
     "ExistingPool",
+    "Fabric",
+    "FabricDaemon",
     "GkeGpuNodePool",
     "GkeGpuNodePoolArgs",
     "HorovodJob",

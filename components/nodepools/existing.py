@@ -7,9 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from ..spec.model import TrainstackError
+from ..spec.names import Subdomain
 from ..spec.pool import PoolProfile
 from ..spec.resources import GPU
-from .hardware import Machine, machine
+from ..spec.shown import shown
+from .gke_fabric import network_side
+from .gke_machines import networks_of
+from .hardware import Machine, machine, machines
 from .job_side import EFA, EFA_PAGES, STAY
 from .prices import price
 
@@ -22,8 +26,9 @@ class ExistingPool(PoolProfile):
 
     All that follows can be said otherwise: `gpus`, `arch`, the machine's whole `cpu` and `memory`,
     `node_selector` by its type, `tolerations` of the usual GPU taints, `annotations` against
-    eviction by autoscalers, and with EFA `devices` and `huge_pages`. A machine that is not in the
-    table takes `gpus`. Raises `TrainstackError` that names the field when one is wrong.
+    eviction by autoscalers, with EFA `devices` and `huge_pages`, and with `networks` what pods need
+    to use them. A machine that is not in the table takes `gpus`.
+    Raises `TrainstackError` that names the field when one is wrong.
 
     >>> ExistingPool(name="h100", machine="p5.48xlarge", region="us-east-1").price_per_hour
     55.04
@@ -34,6 +39,9 @@ class ExistingPool(PoolProfile):
     rdma: bool = True
     """Whether pods that have a whole node ask for its EFA cards, which takes the EFA device plugin
     on the cluster; default `True`."""
+    networks: list[Subdomain] = []
+    """Of a machine of Google's with network cards for its GPUs: names of the cluster's `Network`
+    objects, in the order of the cards; `network_annotations` and `fabric` follow. Default: none."""
     region: str | None = None
     """Where it is: its price per hour is then that of the table, if that says any."""
     prices: str | None = None
@@ -50,6 +58,8 @@ class ExistingPool(PoolProfile):
     def _said_enough(self) -> ExistingPool:
         if self.machine is None and "gpus" not in self.model_fields_set:
             raise ValueError("gpus: required, or machine")
+        if self.networks and self.machine is None:
+            raise ValueError("networks: has no effect without machine")
         if self.region is not None and self.machine is None:
             raise ValueError("region: has no effect without machine")
         if self.prices is not None and self.region is None:
@@ -72,10 +82,22 @@ def _found(said: dict[str, Any]) -> dict[str, Any]:
     }
     if said.get("gpus") is None:
         found |= _of_table(_machine(name), rdma=said.get("rdma") is not False)
+    if said.get("networks"):
+        found |= _networked(name, said["networks"])
     if said.get("region") is not None:
         known = price(name, said["region"], said.get("prices"))
         found["price_per_hour"] = known and known.price_per_hour
     return found
+
+
+def _networked(name: str, networks: Any) -> dict[str, Any]:
+    """What pods get on a machine of Google's with these networks."""
+    known = machines().get(name)
+    needs = networks_of(known) if known is not None and known.cloud == "gcp" else 0
+    if not isinstance(networks, list) or len(networks) != needs:
+        allowed = f"a list of {needs} names" if needs else "left out, as it has no such networks"
+        raise ValueError(f"networks: got {shown(networks)}: on {name} must be {allowed}")
+    return network_side(known, networks, None) if known else {}
 
 
 def _machine(name: str) -> Machine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .fabric import Fabric
 from .job_args import JobArgs
 from .replica import Replica
 from .resources import GPU, Resources, requirements
@@ -30,6 +31,12 @@ def has_whole_node(job: JobArgs, role: Replica) -> bool:
     """Whether one pod has all GPUs of a node of its pool."""
     pool = job.pool_of(role)
     return pool is not None and 0 < pool.gpus == gpus(job, role)
+
+
+def fabric_of(job: JobArgs, role: Replica) -> Fabric | None:
+    """What a role's pods need to use the network cards of their node."""
+    pool = job.pool_of(role)
+    return pool.fabric if pool is not None and has_whole_node(job, role) else None
 
 
 def container_resources(job: JobArgs, role: Replica) -> dict[str, Any]:

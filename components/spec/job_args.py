@@ -148,11 +148,20 @@ class JobArgs(Args):
 
     @property
     def needs(self) -> list[pulumi.Resource]:
-        """What has to be there before the job: images that are built, the operator, the queue."""
-        roles = [value for _, value in self if isinstance(value, Replica)]
-        images = [self.image, *(role.image for role in roles)]
-        said = [*images, self.operator, self.queue]
+        """What has to be there before the job: images that are built, operator, queue, pools."""
+        images = [self.image, *(role.image for role in self._own_roles)]
+        said = [*images, self.operator, self.queue, *(pool.made_by for pool in self.pools)]
         return [one for one in said if isinstance(one, pulumi.Resource)]
+
+    @property
+    def pools(self) -> list[PoolProfile]:
+        """All pools that are said, of the job and its roles."""
+        said = [self.pool, *(role.pool for role in self._own_roles)]
+        return [pool for pool in said if pool is not None]
+
+    @property
+    def _own_roles(self) -> list[Replica]:
+        return [value for _, value in self if isinstance(value, Replica)]
 
     def pool_of(self, role: Replica) -> PoolProfile | None:
         """The pool that a role's pods run in."""
@@ -262,7 +271,10 @@ def _check_paths(args: JobArgs) -> None:
             raise ValueError(f"mounts: {path!r} is given more than once")
         if path == "/":
             raise ValueError("mounts: '/' would hide the image")
-    taken = {PROGRAM_DIR: "the program's source"} if _has_files(args) else {}
+    fabrics = [pool.fabric for pool in args.pools if pool.fabric is not None]
+    taken = {folder: "libraries of the pool" for fabric in fabrics for folder in fabric.folders}
+    if _has_files(args):
+        taken[PROGRAM_DIR] = "the program's source"
     if args.checkpoint is not None:
         taken[CHECKPOINT_DIR] = "the checkpoints"
     for folder, content in taken.items():

@@ -125,3 +125,7 @@ Image = Annotated[
         512,
     ),
 ]
+Capability = Annotated[
+    str,
+    pattern(r"[A-Z][A-Z_]*", "a Linux capability without 'CAP_', such as 'IPC_LOCK'", LABEL_LENGTH),
+]

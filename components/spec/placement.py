@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .amounts import gpus, has_whole_node
+from .amounts import fabric_of, gpus, has_whole_node
 from .job_args import JobArgs
+from .overlay import laid_over
 from .replica import Replica
 from .run import PREFIX, Run
 
 _SAME_RUN = tuple(f"{PREFIX}{name}" for name in ("run", "stack", "version"))
 
 
-def placed(job: JobArgs, role: Replica, run: Run) -> dict[str, Any]:
-    """What the pods of a role get to run in their pool; nothing without one."""
+def placed(job: JobArgs, role: Replica, run: Run, container: str) -> dict[str, Any]:
+    """What the pods of a role get to run in their pool; nothing without one.
+
+    `container` is the training container's name.
+    """
     pool = job.pool_of(role)
     if pool is None:
         return {}
@@ -26,10 +30,12 @@ def placed(job: JobArgs, role: Replica, run: Run) -> dict[str, Any]:
     }
     if pool.topology_key is not None and gpus(job, role):
         spec["affinity"] = {"podAffinity": _near_its_run(pool.topology_key, run)}
-    return {
+    found = {
         **({"metadata": {"annotations": annotations}} if annotations else {}),
         "spec": {name: value for name, value in spec.items() if value},
     }
+    fabric = fabric_of(job, role)
+    return laid_over(found, fabric.pod(container)) if fabric else found
 
 
 def _near_its_run(topology_key: str, run: Run) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from . import mounts
-from .amounts import container_resources, gpus
+from .amounts import container_resources, fabric_of, gpus
 from .env import to_kube
 from .hyperparameters import arguments
 from .image import reference
@@ -51,6 +51,7 @@ def pod_template(
     pool = job.pool_of(replica)
     grace = GRACE_SECONDS if pool is None or pool.grace_seconds is None else pool.grace_seconds
     grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", grace)
+    fabric = fabric_of(job, replica)
     base = {
         "metadata": {"labels": run.labels},
         "spec": _without_none(
@@ -59,13 +60,14 @@ def pod_template(
                 _without_none(
                     name=container,
                     image=reference(replica.image if replica.image is not None else job.image),
-                    **({"command": command} if command else _launch(job, replica, launcher)),
+                    **_launch(job, replica, launcher, command),
                     env=to_kube(
                         {
                             **_runtime_env(run, grace),
                             **(job.checkpoint.env(run) if job.checkpoint is not None else {}),
                             **env,
                             **(pool.env if pool is not None and gpus(job, replica) else {}),
+                            **(fabric.env if fabric is not None else {}),
                             **(job.env | replica.env if configured else {}),
                         },
                         job.secrets if configured else {},
@@ -83,7 +85,7 @@ def pod_template(
             volumes=_volumes(job, run, trains),
         ),
     }
-    return laid_over(laid_over(base, placed(job, replica, run)), overlay)  # type: ignore[no-any-return]
+    return laid_over(laid_over(base, placed(job, replica, run, container)), overlay)  # type: ignore[no-any-return]
 
 
 def templates(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -111,12 +113,24 @@ def _runtime_env(run: Run, grace: int) -> dict[str, Any]:
     }
 
 
-def _launch(job: JobArgs, replica: Replica, launcher: str) -> dict[str, Any]:
-    command = replica.command if replica.command is not None else job.command
-    if command is None and job.program is not None:
-        command = ["trainstack-run", launcher, *job.program.command(), "--"]
+def _launch(
+    job: JobArgs, replica: Replica, launcher: str, instead: list[Any] | None
+) -> dict[str, Any]:
+    command, fabric = instead or _command(job, replica, launcher), fabric_of(job, replica)
+    if command is not None and fabric is not None:
+        command = fabric.launched(command, job.env | replica.env)
+    if instead:
+        return {"command": command}
     args = replica.args if replica.args is not None else job.args
     return {"command": command, "args": [*arguments(job.hyperparameters), *args] or None}
+
+
+def _command(job: JobArgs, replica: Replica, launcher: str) -> list[Any] | None:
+    if replica.command is not None:
+        return replica.command
+    if job.command is None and job.program is not None:
+        return ["trainstack-run", launcher, *job.program.command(), "--"]
+    return job.command
 
 
 def _mounted(job: JobArgs, trains: bool) -> list[mounts.Mount]:

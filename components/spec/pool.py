@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pulumi import Output
-from pydantic import BeforeValidator, Field, model_validator
+from pulumi import Output, Resource
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from .env import FreeEnvName, Spelled
+from .fabric import Fabric
 from .json_values import whole
 from .model import Args
 from .names import ExtendedResource, Label, LabelKey, LabelValue
@@ -20,7 +21,7 @@ from .toleration import Toleration
 Arch = Literal["amd64", "arm64"]
 _OF_GPU_PODS = frozenset(
     {
-        *("devices", "env", "gpu_resource", "huge_pages", "network_annotations"),
+        *("devices", "env", "fabric", "gpu_resource", "huge_pages", "network_annotations"),
         *("price_per_hour", "topology_key"),
     }
 )
@@ -83,6 +84,11 @@ class PoolProfile(Args):
     default: none."""
     network_annotations: dict[LabelKey, str] = {}
     """Annotations of a pod that has all GPUs of its node, by which it gets the network cards."""
+    fabric: Fabric | None = None
+    """What else such a pod needs to use these cards: environment, folders of the node, a container
+    that serves them; default: nothing."""
+
+    _made_by: Resource | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -104,13 +110,25 @@ class PoolProfile(Args):
         return {**said, "gpus": self.gpus}
 
     @property
+    def made_by(self) -> Resource | None:
+        """The resource that a job took as this pool, which then stays until the job is gone."""
+        return self._made_by
+
+    @property
     def title(self) -> str:
         """Name and machine."""
         return f"{self.name!r} ({self.machine})" if self.machine else repr(self.name)
 
 
 def _profile(value: Any) -> Any:
-    return value if isinstance(value, (Mapping, Output)) else getattr(value, "profile", value)
+    if isinstance(value, (Mapping, Output)):
+        return value
+    profile = getattr(value, "profile", value)
+    if not isinstance(value, Resource) or not isinstance(profile, PoolProfile):
+        return profile
+    taken = profile.model_copy()
+    taken._made_by = value
+    return taken
 
 
 POOL = "a PoolProfile, or the plain dict that `pulumi stack output --json` prints of another stack"

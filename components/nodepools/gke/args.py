@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...spec.inputs import In
 from ...spec.model import Args
-from ...spec.names import Subdomain
+from ...spec.names import Image, Subdomain
 from ..gpu_pool_args import SizedPoolArgs
 from ..hardware import Cloud
 from ..rules.gke import GKE_RULES
@@ -68,6 +68,10 @@ class GkeGpuNodePoolArgs(SizedPoolArgs):
     networks: list[NodeNetwork] = []
     """Further networks for the network cards, as many as the machine needs, in the order of its
     cards; with `rdma` required, or `network_profile`."""
+    network_daemon: Image | None = None
+    """Image of the daemon beside training containers on A3 High and A3 Mega, which has to be of the
+    same release as the NCCL plugin that is installed on the nodes; default: version 2.0.12 of
+    TCPX, 1.0.21 of TCPXO."""
     network_profile: Literal["auto"] | None = None
     """`"auto"`: GKE makes those networks, and pods claim cards by DRANET; default: `networks`."""
     image_type: Literal["COS_CONTAINERD", "UBUNTU_CONTAINERD"] = "COS_CONTAINERD"

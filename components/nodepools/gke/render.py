@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ...spec.pool import PoolProfile
+from ..gke_fabric import network_side
 from ..gke_machines import accelerator
 from ..job_side import pool_labels, pool_profile
 from ..spelled import given
 from .args import GkeGpuNodePoolArgs
 
 _DRANET = {"cloud.google.com/gke-networking-dra-driver": "true"}
-_NETWORKING = "networking.gke.io"
 
 
 def render_profile(name: str, args: GkeGpuNodePoolArgs) -> PoolProfile:
     """What jobs are told."""
     near = {"topology_key": "cloud.google.com/gce-topology-block"} if args.has_rdma else {}
-    return pool_profile(name, args, network_annotations=_annotations(args), **near)
+    networks = [one.name for one in args.networks]
+    side = network_side(args.hardware, networks, args.network_daemon)
+    return pool_profile(name, args, **side, **near)
 
 
 def render_node_pool(name: str, args: GkeGpuNodePoolArgs) -> dict[str, Any]:
@@ -97,17 +98,3 @@ def _upgrade(args: GkeGpuNodePoolArgs) -> dict[str, Any]:
     """Without spare nodes, as there are no spare GPUs."""
     surge = {"max_surge": 0, "max_unavailable": 1} if args.strategy == "SURGE" else {}
     return {**surge, "strategy": args.strategy}
-
-
-def _annotations(args: GkeGpuNodePoolArgs) -> dict[str, str]:
-    """By which a pod gets the networks beside that of the cluster."""
-    if not args.networks:
-        return {}
-    names = ["default", *(one.name for one in args.networks)]
-    interfaces = [
-        {"interfaceName": f"eth{index}", "network": name} for index, name in enumerate(names)
-    ]
-    return {
-        f"{_NETWORKING}/default-interface": "eth0",
-        f"{_NETWORKING}/interfaces": json.dumps(interfaces, separators=(",", ":")),
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..gke_fabric import has_daemon
 from ..gke_machines import networks_of
 from ..taint import gpu_taint
 from .rule import Rule
@@ -259,6 +260,16 @@ GKE_RULES: tuple[Rule[GkeGpuNodePoolArgs], ...] = (
         broken_by=lambda args: bool(args.networks) and not args.has_rdma,
         reason="have no effect on a pool without rdma",
         remedy="leave them out, or choose a machine with network cards for its GPUs",
+        source=_NETWORKS,
+    ),
+    Rule(
+        name="gke-daemon-without-networks",
+        field="network_daemon",
+        broken_by=lambda args: (
+            args.network_daemon is not None and not (args.networks and has_daemon(args.hardware))
+        ),
+        reason="has no effect: only pods on A3 High and A3 Mega with networks have a daemon",
+        remedy="leave it out",
         source=_NETWORKS,
     ),
     Rule(

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_gcp as gcp
 import pytest
+import yaml
 
 import trainstack as ts
 from tests.support.pools import GKE, RDMA, changed, networks
@@ -230,6 +231,105 @@ def test_pods_get_the_networks_in_their_order() -> None:
         {"interfaceName": "eth3", "network": "vpc3"},
         {"interfaceName": "eth4", "network": "vpc4"},
     ]
+
+
+LIBRARIES = {"LD_LIBRARY_PATH": "/usr/local/nvidia/lib64"}
+NVIDIA = {"/usr/local/nvidia": "/home/kubernetes/bin/nvidia"}
+HOST = {"/hostprocsysfs": "/proc/sys", "/hostsysfs": "/sys"}
+NVIDIA_DEVICES = [
+    *(f"/dev/nvidia{index}" for index in range(8)),
+    "/dev/nvidiactl",
+    "/dev/nvidia-uvm",
+]
+REGISTRY = "us-docker.pkg.dev/gce-ai-infra"
+
+
+@pytest.mark.parametrize("machine", ["a3-ultragpu-8g", "a4-highgpu-8g"])
+def test_pods_on_a3_ultra_and_a4_use_gib(machine: str) -> None:
+    found = profile(machine=machine, networks=RDMA)
+    assert found.fabric == ts.Fabric(
+        env=LIBRARIES,
+        env_script="/usr/local/gib/scripts/set_nccl_env.sh",
+        folders={"/usr/local/gib": "/home/kubernetes/bin/gib", **NVIDIA},
+    )
+    assert sorted(found.network_annotations) == [
+        "networking.gke.io/default-interface",
+        "networking.gke.io/interfaces",
+    ]
+
+
+def test_pods_on_a3_mega_have_the_daemon_of_tcpxo() -> None:
+    found = profile(machine="a3-megagpu-8g", networks=TCPXO)
+    script = "/fts/entrypoint_rxdm_container.sh"
+    assert found.fabric == ts.Fabric(
+        env={
+            **LIBRARIES,
+            "NCCL_FASTRAK_LLCM_DEVICE_DIRECTORY": "/dev/aperture_devices",
+            "NCCL_LIB_DIR": "/usr/local/nvidia/lib64",
+        },
+        env_script="/usr/local/nvidia/lib64/nccl-env-profile.sh",
+        folders={"/dev/aperture_devices": "/dev/aperture_devices", **NVIDIA},
+        daemon=ts.FabricDaemon(
+            name="tcpxo-daemon",
+            image=f"{REGISTRY}/gpudirect-tcpxo/tcpgpudmarxd-dev:v1.0.21",
+            command=[
+                *("/bin/sh", "-c"),
+                f"chmod 755 {script} && exec {script} --num_hops=2 --num_nics=8",
+            ],
+            env={**LIBRARIES, "HEALTH_CHECK_LOG_FILE": "/run/health-check"},
+            capabilities=["NET_ADMIN", "NET_BIND_SERVICE"],
+            folders={**NVIDIA, **HOST},
+            ready_file="/run/health-check",
+        ),
+    )
+    devices = yaml.safe_load(found.network_annotations["devices.gke.io/container.tcpxo-daemon"])
+    assert devices == [{"path": one} for one in [*NVIDIA_DEVICES, "/dev/dmabuf_import_helper"]]
+
+
+def test_pods_on_a3_high_have_the_daemon_of_tcpx() -> None:
+    found = profile(machine="a3-highgpu-8g", networks=TCPX)
+    assert found.fabric is not None
+    daemon, env = found.fabric.daemon, found.fabric.env
+    shared = {
+        "/run/tcpx": "/run/tcpx",
+        "/usr/local/nvidia/lib64": "/home/kubernetes/bin/nvidia/lib64",
+    }
+    assert daemon == ts.FabricDaemon(
+        name="tcpx-daemon",
+        image=f"{REGISTRY}/gpudirect-tcpx/tcpgpudmarxd-dev:v2.0.12",
+        command=[
+            "/tcpgpudmarxd/build/app/tcpgpudmarxd",
+            *("--gpu_nic_preset", "a3vm", "--gpu_shmem_type", "fd", "--uds_path", "/run/tcpx"),
+            *("--setup_param", "--verbose 128 2 0"),
+        ],
+        env=LIBRARIES,
+        capabilities=["NET_ADMIN"],
+        folders={**shared, **HOST},
+    )
+    assert found.fabric == ts.Fabric(
+        env=env, capabilities=["IPC_LOCK"], folders=shared, daemon=daemon
+    )
+    assert env["NCCL_GPUDIRECTTCPX_UNIX_CLIENT_PREFIX"] == "/run/tcpx"
+    assert env["NCCL_GPUDIRECTTCPX_SOCKET_IFNAME"] == "eth1,eth2,eth3,eth4"
+    devices = yaml.safe_load(found.network_annotations["devices.gke.io/container.tcpx-daemon"])
+    assert devices == [{"path": one} for one in NVIDIA_DEVICES]
+
+
+@pytest.mark.parametrize(("machine", "own"), [("a3-highgpu-8g", TCPX), ("a3-megagpu-8g", TCPXO)])
+def test_the_daemon_of_another_release(machine: str, own: list[dict[str, str]]) -> None:
+    image = f"{REGISTRY}/daemon:v9"
+    found = profile(machine=machine, networks=own, network_daemon=image)
+    assert found.fabric is not None
+    assert found.fabric.daemon is not None
+    assert found.fabric.daemon.image == image
+
+
+@pytest.mark.parametrize(
+    "said", [{"machine": "a3-megagpu-8g", "rdma": False}, {"machine": "a2-highgpu-8g"}]
+)
+def test_without_networks_pods_need_nothing_else(said: dict[str, Any]) -> None:
+    found = profile(**said)
+    assert (found.fabric, found.network_annotations) == (None, {})
 
 
 def test_outputs_may_be_unknown_in_preview() -> None:

@@ -9,7 +9,9 @@ import pytest
 
 import trainstack as ts
 from tests.support.jobs import LEAST, elastic
+from tests.support.pools import GKE, networks
 from trainstack.nodepools import Price, price
+from trainstack.nodepools.gke.render import render_profile
 from trainstack.nodepools.hardware import machines
 from trainstack.testing import synth
 
@@ -103,12 +105,32 @@ def test_every_machine_of_the_table_makes_a_pool(name: str) -> None:
         ({"machine": "p5.48xlarge", "region": "a", "prices": "no.csv"}, "no.csv: cannot be read: "),
         ({"gpus": 8, "region": "us-east-1"}, "region: has no effect without machine"),
         ({"machine": "p5.48xlarge", "prices": "a.csv"}, "prices: has no effect without region"),
+        ({"gpus": 8, "networks": ["a"]}, "networks: has no effect without machine"),
+        (
+            {"machine": "p5.48xlarge", "networks": ["a"]},
+            "networks: got ['a']: on p5.48xlarge must be left out, as it has no such networks",
+        ),
+        (
+            {"machine": "a3-megagpu-8g", "networks": ["a"]},
+            "networks: got ['a']: on a3-megagpu-8g must be a list of 8 names",
+        ),
     ],
 )
 def test_a_wrong_pool(said: dict[str, Any], message: str) -> None:
     with pytest.raises(ts.TrainstackError) as caught:
         ts.ExistingPool(name="a", **said)
     assert message in str(caught.value)
+
+
+def test_networks_of_google_are_used_as_in_a_pool_that_is_made() -> None:
+    names = [f"vpc{number}" for number in range(1, 9)]
+    found = ts.ExistingPool(name="h100", machine="a3-megagpu-8g", networks=names)
+    made = {**GKE, "machine": "a3-megagpu-8g", "networks": networks(*names)}
+    profile = render_profile("h100", ts.GkeGpuNodePoolArgs(**made))
+    assert found.fabric == profile.fabric
+    assert found.network_annotations == profile.network_annotations
+    own = ts.ExistingPool(name="a", machine="a3-megagpu-8g", networks=names, fabric={})
+    assert own.fabric == ts.Fabric()
 
 
 def test_a_job_takes_it() -> None:

@@ -173,6 +173,10 @@ GKE_CASES: dict[str, tuple[Said, Said]] = {
         {"networks": networks("a")},
         {**A3_ULTRA, "networks": None, "rdma": False},
     ),
+    "gke-daemon-without-networks": (
+        {**A3_ULTRA, "network_daemon": "registry.example/daemon:1"},
+        {**A3, "network_daemon": "registry.example/daemon:1"},
+    ),
     "gke-two-kinds-of-networks": (
         {**A3_ULTRA, "network_profile": "auto"},
         {**A3_ULTRA, "networks": None, "network_profile": "auto"},
