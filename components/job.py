@@ -18,9 +18,10 @@ from .kube import Manifest
 from .not_waited import NoneWhileSuspended, NotWaited
 from .placing import check_fits, placed
 from .same_name import claim_name
+from .spec.grace import longest_grace
 from .spec.job_args import JobArgs
 from .spec.model import parse
-from .spec.pod import GRACE_SECONDS, pod_count, templates
+from .spec.pod import pod_count, templates
 from .spec.queue import QUEUE, NamedQueue
 from .spec.queue_fit import check_quotas
 from .spec.run import PREFIX, STARTED_BY, Run, check_length
@@ -179,7 +180,7 @@ class TrainingJob(pulumi.ComponentResource):
         needs: list[pulumi.Resource],
     ) -> Manifest:
         token = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
-        grace = _grace_seconds(manifest)
+        grace = longest_grace(templates(manifest))
         overlaps, refuses = (self._on_change == one for one in ("overlap", "refuse"))
         replaces = replacing(manifest, sized="size" in kind.args.model_fields)
         return Manifest(
@@ -204,12 +205,3 @@ def parse_run_name(name: str, where: str) -> str:
     Raises `TrainstackError` when it is not a DNS label.
     """
     return str(parse(JobArgs, {"run_name": name}, f"{where}: logical name").run_name)
-
-
-def _grace_seconds(manifest: dict[str, Any]) -> int:
-    """The longest grace period of any role's pods."""
-    graces: list[int] = [
-        template["spec"].get("terminationGracePeriodSeconds", GRACE_SECONDS)
-        for template in templates(manifest)
-    ]
-    return max(graces)

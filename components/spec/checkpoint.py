@@ -12,6 +12,7 @@ from .inputs import In, mapped, text
 from .model import Args, TrainstackError
 from .mounts import Mount
 from .names import Subdomain, pattern
+from .policy import Seconds
 from .quantity import Bytes
 from .shown import shown
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .run import Run
 
 CHECKPOINT_DIR = "/mnt/checkpoints"
+SAVING_MARGIN = 5
+"""Seconds of a grace period that the launch runtime keeps for itself."""
 AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 _SHARED = "ReadWriteMany"
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()=-]+)*", re.ASCII)
@@ -67,7 +70,9 @@ class Checkpoint(Args):
     5
     """
 
-    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset({"access_mode", "keep", "region", "size"})
+    NOT_THE_RUN: ClassVar[frozenset[str]] = frozenset(
+        {"access_mode", "keep", "region", "save_seconds", "size"}
+    )
     """Fields that change neither where the run's checkpoints are nor what it starts from."""
 
     pvc: In[Subdomain] | None = None
@@ -89,6 +94,9 @@ class Checkpoint(Args):
     `"50Gi"`; default: the node's disk."""
     keep: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 3
     """Complete checkpoints that are left, 1 or more; default 3. Older ones are removed."""
+    save_seconds: Seconds | None = None
+    """Seconds that saving takes at most: the grace period of pods is at least 5 longer, and an
+    overlay that says less is refused. Default: unknown, the grace period is the pool's or 30."""
     resume_from: In[Version] | None = None
     """A version to start from, `"<version>"` or `"<run_name>/<version>"` in the same root, finished
     or not; default: the stopped version before this one, if the last one did not finish."""
@@ -105,6 +113,11 @@ class Checkpoint(Args):
             if getattr(self, name) is not None:
                 raise ValueError(f"{name}: applies to {other} only")
         return self
+
+    @property
+    def grace_seconds(self) -> int:
+        """Seconds of grace that a pod needs at least."""
+        return 0 if self.save_seconds is None else self.save_seconds + SAVING_MARGIN
 
     def mount(self) -> Mount:
         """The root in the pod: the volume, or a local folder for what goes to the bucket."""
@@ -136,6 +149,7 @@ class Checkpoint(Args):
             "region": self.region,
             "resume_from": self.resume_from,
             "root": self._address,
+            "save_seconds": self.save_seconds,
             "size": self.size,
         }
         return {name: value for name, value in said.items() if value is not None}

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from .checkpoint import CHECKPOINT_DIR, Checkpoint
 from .cluster import Cluster
 from .env import Env, Secrets
+from .grace import check_grace
 from .hyperparameters import Hyperparameters
 from .image import JobImage
 from .inputs import In
@@ -103,8 +104,8 @@ class JobArgs(Args):
     """The nodes that pods run on: a `PoolProfile`, the same as a dict, or a pool that has a
     `profile`. Pods that train get all GPUs of a node unless they say `gpu`; default: any nodes."""
     shared_memory: Annotated[bool | str, BeforeValidator(_shared_memory)] = True
-    """Memory-backed /dev/shm: `True` (default) without a limit, a size such as `"8Gi"` in bytes,
-    or `False` for the container runtime's 64 MiB."""
+    """Memory-backed /dev/shm: `True` (default) with the pool's limit, or without one, a size such
+    as `"8Gi"` in bytes, or `False` for the container runtime's 64 MiB."""
     mounts: list[Mount] = []
     """Folders that training containers see, each at a path of its own."""
     checkpoint: Checkpoint | None = None
@@ -149,18 +150,19 @@ class JobArgs(Args):
     @property
     def needs(self) -> list[pulumi.Resource]:
         """What has to be there before the job: images that are built, operator, queue, pools."""
-        images = [self.image, *(role.image for role in self._own_roles)]
+        images = [self.image, *(role.image for role in self.own_roles)]
         said = [*images, self.operator, self.queue, *(pool.made_by for pool in self.pools)]
         return [one for one in said if isinstance(one, pulumi.Resource)]
 
     @property
     def pools(self) -> list[PoolProfile]:
         """All pools that are said, of the job and its roles."""
-        said = [self.pool, *(role.pool for role in self._own_roles)]
+        said = [self.pool, *(role.pool for role in self.own_roles)]
         return [pool for pool in said if pool is not None]
 
     @property
-    def _own_roles(self) -> list[Replica]:
+    def own_roles(self) -> list[Replica]:
+        """The roles that have fields of their own."""
         return [value for _, value in self if isinstance(value, Replica)]
 
     def pool_of(self, role: Replica) -> PoolProfile | None:
@@ -182,6 +184,7 @@ class JobArgs(Args):
         _check_queue(self)
         _check_paths(self)
         _check_checkpoint(self)
+        check_grace(self)
         both = sorted(self.env.keys() & self.secrets.keys())
         if both:
             raise ValueError(f"secrets.{both[0]}: also given in env")

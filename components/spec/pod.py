@@ -9,16 +9,17 @@ from typing import Any
 from . import mounts
 from .amounts import container_resources, fabric_of, gpus
 from .env import to_kube
+from .grace import grace_of
 from .hyperparameters import arguments
 from .image import reference
 from .job_args import JobArgs
 from .overlay import laid_over, placement
 from .placement import placed
+from .pool import PoolProfile
 from .program import PROGRAM_DIR
 from .replica import Replica
 from .run import Run
 
-GRACE_SECONDS = 30
 _SOURCE_VOLUME = "trainstack-program"
 _SHM_VOLUME = "trainstack-shm"
 _REPLICA_SPECS = ("pytorchReplicaSpecs", "tfReplicaSpecs", "mpiReplicaSpecs")
@@ -49,8 +50,7 @@ def pod_template(
     if not trains:
         overlay = placement(overlay, container)
     pool = job.pool_of(replica)
-    grace = GRACE_SECONDS if pool is None or pool.grace_seconds is None else pool.grace_seconds
-    grace = overlay.get("spec", {}).get("terminationGracePeriodSeconds", grace)
+    grace = grace_of(job, pool, overlay)
     fabric = fabric_of(job, replica)
     base = {
         "metadata": {"labels": run.labels},
@@ -82,7 +82,7 @@ def pod_template(
             priorityClassName=job.priority,
             serviceAccountName=job.service_account,
             terminationGracePeriodSeconds=grace,
-            volumes=_volumes(job, run, trains),
+            volumes=_volumes(job, pool, run, trains),
         ),
     }
     return laid_over(laid_over(base, placed(job, replica, run, container)), overlay)  # type: ignore[no-any-return]
@@ -138,13 +138,17 @@ def _mounted(job: JobArgs, trains: bool) -> list[mounts.Mount]:
     return [*(job.mounts if trains else []), *checkpoints]
 
 
-def _volumes(job: JobArgs, run: Run, trains: bool) -> list[dict[str, Any]] | None:
+def _volumes(
+    job: JobArgs, pool: PoolProfile | None, run: Run, trains: bool
+) -> list[dict[str, Any]] | None:
     volumes = mounts.volumes(_mounted(job, trains))
     if trains and run.source_map is not None:
         volumes.append({"name": _SOURCE_VOLUME, "configMap": {"name": run.source_map}})
     if trains and job.shared_memory is not False:
-        limit = {} if job.shared_memory is True else {"sizeLimit": job.shared_memory}
-        volumes.append({"name": _SHM_VOLUME, "emptyDir": {"medium": "Memory", **limit}})
+        said = job.shared_memory
+        limit = said if isinstance(said, str) else pool.shared_memory if pool is not None else None
+        memory = _without_none(medium="Memory", sizeLimit=limit)
+        volumes.append({"name": _SHM_VOLUME, "emptyDir": memory})
     return sorted(volumes, key=lambda volume: str(volume["name"])) or None
 
 

@@ -70,7 +70,11 @@ class PoolProfile(Args):
     annotations: dict[LabelKey, str] = {}
     """Annotations of every pod, for example `{"karpenter.sh/do-not-disrupt": "true"}`."""
     grace_seconds: Count | None = None
-    """Seconds between SIGTERM and SIGKILL, for pods whose overlay says no other; default 30."""
+    """Seconds between SIGTERM and SIGKILL, for pods whose overlay says no other, and longer where
+    saving takes longer; default 30."""
+    shared_memory: Bytes | None = None
+    """Limit of /dev/shm of pods that train and whose job says no size, for example `"256Gi"`;
+    default: none, up to the pod's or the node's memory."""
     env: dict[FreeEnvName, Spelled] = {}
     """Environment of pods that have GPUs, for example of NCCL; the job's own comes first."""
     topology_key: LabelKey | None = None

@@ -31,7 +31,6 @@ bert = ts.PyTorchJob(
         "pool": pool,
         "operator": operator,
     },
-    pulumi.ResourceOptions(depends_on=[pool]),
 )
 
 pulumi.export("pool", pool.profile.to_dict())

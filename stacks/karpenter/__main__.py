@@ -35,7 +35,6 @@ llm = ts.ElasticJob(
         "pool": pool,
         "operator": operator,
     },
-    pulumi.ResourceOptions(depends_on=[pool]),
 )
 
 pulumi.export("pool", pool.profile.to_dict())

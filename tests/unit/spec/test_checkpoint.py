@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 import trainstack as ts
+from images.runtime.trainstack_runtime.settings import Settings
 from tests.support.jobs import LEAST, container, elastic, env, mpi, pod, pytorch
 from trainstack.testing import synth
 
@@ -144,3 +145,10 @@ def test_a_claims_own_access_mode_may_be_said() -> None:
 def test_a_command_of_ones_own_has_no_checkpoints() -> None:
     with pytest.raises(ts.TrainstackError, match="checkpoint: needs program, since the launch"):
         pytorch(program=None, command=["python", "train.py"], checkpoint=VOLUME)
+
+
+def test_the_time_to_save_is_what_the_launch_runtime_leaves() -> None:
+    """It gives the program the grace period less a margin of its own."""
+    checkpoint = {"url": "s3://runs", "save_seconds": 100}
+    settings = Settings.from_env({**env(elastic(checkpoint=checkpoint))})
+    assert settings.saving_seconds == 100

@@ -238,6 +238,76 @@ def test_what_the_job_says_comes_before_its_pool() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "pool", "memory"),
+    [
+        ({}, {}, {"medium": "Memory"}),
+        ({}, {"shared_memory": "256Gi"}, {"medium": "Memory", "sizeLimit": "256Gi"}),
+        (
+            {"shared_memory": "8Gi"},
+            {"shared_memory": "256Gi"},
+            {"medium": "Memory", "sizeLimit": "8Gi"},
+        ),
+    ],
+)
+def test_the_size_of_shared_memory(
+    said: dict[str, Any], pool: dict[str, Any], memory: dict[str, str]
+) -> None:
+    for manifest, role in (
+        (elastic(pool={"name": "a", "gpus": 8, **pool}, **said), None),
+        (mpi(pool={"name": "a", "gpus": 8, **pool}, **said), "Worker"),
+    ):
+        volumes = pod(manifest, role)["volumes"]
+        assert volumes == [{"name": "trainstack-shm", "emptyDir": memory}]
+
+
+def test_no_shared_memory_of_a_pool_for_a_job_that_wants_none() -> None:
+    pool = {"name": "a", "gpus": 8, "shared_memory": "256Gi"}
+    assert "volumes" not in pod(elastic(pool=pool, shared_memory=False))
+
+
+def overlaid(grace: int) -> dict[str, Any]:
+    return {"spec": {"terminationGracePeriodSeconds": grace}}
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({}, 30),
+        ({"pool": {"name": "a", "gpus": 8, "grace_seconds": 120}}, 120),
+        ({"save_seconds": 300}, 305),
+        ({"save_seconds": 10}, 30),
+        ({"save_seconds": 300, "pool": {"name": "a", "gpus": 8, "grace_seconds": 120}}, 305),
+        ({"save_seconds": 60, "pool": {"name": "a", "gpus": 8, "grace_seconds": 120}}, 120),
+        ({"save_seconds": 300, "pod_overlay": overlaid(305)}, 305),
+        ({"save_seconds": 300, "pod_overlay": overlaid(600)}, 600),
+    ],
+)
+def test_a_pod_has_the_time_that_saving_takes(said: dict[str, Any], seconds: int) -> None:
+    """In all roles, and the launch runtime is told."""
+    saving = said.pop("save_seconds", None)
+    checkpoint = {"url": "s3://runs", "save_seconds": saving}
+    for manifest, roles in (
+        (elastic(checkpoint=checkpoint, **said), [None]),
+        (mpi(checkpoint=checkpoint, **said), ["Launcher", "Worker"]),
+    ):
+        for role in roles:
+            assert pod(manifest, role)["terminationGracePeriodSeconds"] == seconds
+            assert env(manifest, role)["TRAINSTACK_GRACE_SECONDS"] == str(seconds)
+
+
+@pytest.mark.parametrize(
+    "said", [{"pod_overlay": overlaid(304)}, {"worker": {"pod_overlay": overlaid(304)}}]
+)
+def test_an_overlay_that_leaves_no_time_to_save_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(TrainstackError) as caught:
+        mpi(checkpoint={"url": "s3://runs", "save_seconds": 300}, **said)
+    assert str(caught.value) == (
+        "MPIJob 'mnist': pod_overlay.spec.terminationGracePeriodSeconds: got 304: must be 305 or "
+        "more, as saving takes checkpoint.save_seconds and ending 5 more"
+    )
+
+
+@pytest.mark.parametrize(
     ("said", "ranks"),
     [
         ({"pool": POOL}, "8"),

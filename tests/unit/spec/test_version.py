@@ -234,7 +234,15 @@ def test_order_matters_in_lists(args: list[str]) -> None:
             {"checkpoint": BUCKET},
         ),
         (
-            {"checkpoint": {**BUCKET, "keep": 9, "region": "eu-west-1", "size": "5Gi"}},
+            {
+                "checkpoint": {
+                    **BUCKET,
+                    "keep": 9,
+                    "region": "eu-west-1",
+                    "save_seconds": 60,
+                    "size": "5Gi",
+                }
+            },
             {"checkpoint": BUCKET},
         ),
         ({"checkpoint": {**BUCKET, "url": "s3://runs/team/"}}, {"checkpoint": BUCKET}),
