@@ -34,6 +34,7 @@ from .spec.checkpoint import Checkpoint
 from .spec.cluster import Cluster
 from .spec.env import SecretRef
 from .spec.fabric import Fabric, FabricDaemon
+from .spec.gang import Gang
 from .spec.model import TrainstackError
 from .spec.mounts import Mount
 from .spec.policy import CleanPodPolicy, RestartPolicy, RunPolicy
@@ -59,6 +60,7 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "ExistingPool",
     "Fabric",
     "FabricDaemon",
+    "Gang",
     "GkeGpuNodePool",
     "GkeGpuNodePoolArgs",
     "HorovodJob",

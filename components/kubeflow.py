@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .spec.gang import scheduling_policy
 from .spec.job_args import JobArgs
 from .spec.pod import pod_template
 from .spec.queue import QUEUE, queue_name, settled
@@ -28,8 +29,11 @@ def training_object(
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
 
 
-def run_policy(args: JobArgs, backoff_limit: int) -> dict[str, Any]:
-    """The `runPolicy`, with `backoff_limit` where the user gave none."""
+def run_policy(args: JobArgs, backoff_limit: int, pods: int) -> dict[str, Any]:
+    """The `runPolicy`, with `backoff_limit` where the user gave none.
+
+    `pods` are those with which the run can start.
+    """
     policy = args.run_policy
     rendered: dict[str, Any] = {
         "backoffLimit": backoff_limit if policy.backoff_limit is None else policy.backoff_limit,
@@ -40,6 +44,8 @@ def run_policy(args: JobArgs, backoff_limit: int) -> dict[str, Any]:
         rendered["suspend"] = args.suspend
     if policy.active_deadline_seconds is not None:
         rendered["activeDeadlineSeconds"] = policy.active_deadline_seconds
+    if args.gang is not None:
+        rendered["schedulingPolicy"] = scheduling_policy(args, args.gang, pods)
     if policy.ttl_seconds_after_finished is not None:
         rendered["ttlSecondsAfterFinished"] = policy.ttl_seconds_after_finished
     return rendered

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from ..spec.gang import check_gang
 from ..spec.job_args import JobArgs
 from ..spec.names import AbsolutePath
 from ..spec.policy import RestartPolicy, Seconds
@@ -62,6 +63,11 @@ class LaunchedJobArgs(JobArgs):
         return self.workers
 
     @property
+    def enough(self) -> int:
+        """Number of workers with which the run can start."""
+        return self.present
+
+    @property
     def ranks(self) -> int:
         """Number of ranks when every worker is there."""
         return self.workers * self.slots
@@ -110,6 +116,7 @@ class LaunchedJobArgs(JobArgs):
         )
         for name, role in (("launcher", launcher), ("worker", self.worker)):
             check_role(self, name, role, self.mpi)
+        check_gang(self, self.present)
         check_ssh_path(self, self.ssh_auth_mount_path)
         check_overlays(self, self.ssh_auth_mount_path, launcher=launcher, worker=self.worker)
         return self
@@ -195,6 +202,11 @@ class HorovodJobArgs(LaunchedJobArgs):
         return self.workers if self.size is None else self.size
 
     @property
+    def enough(self) -> int:
+        """Number of workers with which the run can start."""
+        return -(-self.np_range[0] // self.slots) if self.elastic else self.present
+
+    @property
     def elastic(self) -> bool:
         """Whether the run goes on with fewer ranks."""
         return self.min_np is not None or self.max_np is not None
@@ -212,11 +224,11 @@ class HorovodJobArgs(LaunchedJobArgs):
             raise ValueError(f"max_np: got {most}: at most {ranks}, worker.replicas x slots")
         if least > most:
             raise ValueError(f"min_np: got {least}: at most {most}, max_np or all ranks")
-        enough = -(-least // self.slots)
-        if self.elastic and self.size is not None and not enough <= self.size <= self.workers:
+        if self.elastic and self.size is not None and not self.enough <= self.size <= self.workers:
+            allowed = f"{self.enough} to {self.workers}"
             raise ValueError(
-                f"size: got {self.size}: must be {enough} to {self.workers}, enough workers for "
-                "min_np ranks and at most worker.replicas"
+                f"size: got {self.size}: must be {allowed}, enough workers for min_np ranks and at "
+                "most worker.replicas"
             )
         if self.program is None:
             self._refuse(self.HOROVODRUN, "a command of your own runs in place of horovodrun")

@@ -91,7 +91,8 @@ def _launched(
             "mpiImplementation": args.mpi,
             "mpiReplicaSpecs": {"Launcher": launcher, "Worker": worker},
             "runLauncherAsWorker": False,
-            "runPolicy": run_policy(args, retries),
+            # The launcher is made when these are ready.
+            "runPolicy": run_policy(args, retries, args.enough),
             "slotsPerWorker": args.slots,
             "sshAuthMountPath": args.ssh_auth_mount_path,
         },

@@ -7,13 +7,14 @@ from typing import Any
 
 import pulumi
 
+from ..spec.gang import JobOperator
 from ..spec.model import TrainstackError, parse
 from .component import OperatorComponent
 from .mpi_args import MPIOperatorArgs
 from .mpi_render import read_mpi_upstream, render_mpi_operator
 
 
-class MPIOperator(OperatorComponent):
+class MPIOperator(OperatorComponent, JobOperator):
     """Installs the mpi-operator; jobs that name it as `operator` wait until it is ready.
 
     Ready means: MPIJob is served and the operator's pods run. Fields: `MPIOperatorArgs`.
@@ -39,4 +40,5 @@ class MPIOperator(OperatorComponent):
         except TrainstackError as error:
             raise TrainstackError(f"{where}: {error}") from None
         super().__init__(name, spec, manifests, opts, shown={}, where=where)
+        self.gang_scheduler_name = spec.gang_scheduler_name
         self.register_outputs({"namespace": self.namespace, "ready": self.ready})

@@ -7,13 +7,14 @@ from typing import Any
 
 import pulumi
 
+from ..spec.gang import JobOperator
 from ..spec.model import TrainstackError, parse
 from .component import OperatorComponent
 from .training_args import TrainingOperatorArgs
 from .training_render import read_upstream, render_training
 
 
-class TrainingOperator(OperatorComponent):
+class TrainingOperator(OperatorComponent, JobOperator):
     """Installs the training-operator; jobs that name it as `operator` wait until it is ready.
 
     Ready means: its kinds are served, its pods run, and its webhook answers, so that a job made
@@ -43,6 +44,7 @@ class TrainingOperator(OperatorComponent):
             raise TrainstackError(f"{where}: {error}") from None
         kinds: list[str] = list(spec.kinds)
         super().__init__(name, spec, manifests, opts, shown={"kinds": kinds}, where=where)
+        self.gang_scheduler_name = spec.gang_scheduler_name
         self.kinds = pulumi.Output.from_input(kinds)
         self.register_outputs(
             {"kinds": self.kinds, "namespace": self.namespace, "ready": self.ready}

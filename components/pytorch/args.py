@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..spec.amounts import gpus
+from ..spec.gang import check_gang
 from ..spec.job_args import JobArgs
 from ..spec.policy import RestartPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
@@ -67,6 +68,7 @@ class PyTorchJobArgs(JobArgs):
         takers = [*roles.values()]
         check_used(self, **dict.fromkeys(OF_ROLES, takers))
         check_backoff(self, takers)
+        check_gang(self, 1 + self.workers)
         return self
 
 
@@ -169,9 +171,18 @@ class ElasticJobArgs(JobArgs):
         least, most = self.nodes
         if self.size is not None and not least <= self.size <= most:
             raise ValueError(f"size: got {self.size}: must be {least} to {most}, as nnodes says")
-        if self.nodes == (1, 1) and self.run_policy.clean_pod_policy.value == "All":
+        if self.nodes == (1, 1):
+            self._check_one_node()
+        else:
+            check_gang(self, 1 + (self.size or most))
+        return self
+
+    def _check_one_node(self) -> None:
+        """What a batch Job of one pod has no use for."""
+        if self.gang is not None:
+            raise ValueError("gang: nnodes is 1, and one pod is no gang; leave it out")
+        if self.run_policy.clean_pod_policy.value == "All":
             raise ValueError(
                 "run_policy.clean_pod_policy: got 'All', which a job of one node (a batch Job) "
                 "cannot do; allowed: 'Running', 'None'"
             )
-        return self

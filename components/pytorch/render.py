@@ -25,6 +25,8 @@ _RDZV_DEFAULTS = {
     "last_call_timeout": 5,
     "read_timeout": 900,
 }
+_STORE = 1
+"""The pod that trains nothing and is always there."""
 _SIGTERM_EXIT = 143
 _PROGRAM_FAILED_EXIT = 1
 _STORED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
@@ -47,7 +49,7 @@ def render_pytorch(args: PyTorchJobArgs, run: Run) -> dict[str, Any]:
         {
             "nprocPerNode": "1",
             "pytorchReplicaSpecs": replicas,
-            "runPolicy": run_policy(args, RESTARTS if restarts else 0),
+            "runPolicy": run_policy(args, RESTARTS if restarts else 0, 1 + args.workers),
         },
     )
 
@@ -98,7 +100,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
             },
             "nprocPerNode": str(args.ranks_per_node),
             "pytorchReplicaSpecs": {"Master": store, "Worker": worker},
-            "runPolicy": run_policy(args, RESTARTS),
+            "runPolicy": run_policy(args, RESTARTS, _STORE + least),
         },
     )
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from .checkpoint import CHECKPOINT_DIR, Checkpoint
 from .cluster import Cluster
 from .env import Env, Secrets
+from .gang import Gang
 from .grace import check_grace
 from .hyperparameters import Hyperparameters
 from .image import JobImage
@@ -117,6 +118,9 @@ class JobArgs(Args):
     """Kueue queue that starts the run, with all its pods, when its quota has room: the name of a
     LocalQueue in the job's namespace, or a `Queue`; excludes `suspend`. Default: none, it starts at
     once."""
+    gang: Gang | None = None
+    """Who starts the pods of the run together or not at all; default: the cluster's scheduler, one
+    by one."""
     priority: Subdomain | None = None
     """PriorityClass of the pods, by which a queue orders runs too; default: the cluster's."""
     labels: dict[LabelKey, In[LabelValue]] = {}

@@ -80,6 +80,7 @@ def pod_template(
             ],
             imagePullSecrets=[{"name": name} for name in job.image_pull_secrets] or None,
             priorityClassName=job.priority,
+            schedulerName=job.gang.scheduler if job.gang is not None else None,
             serviceAccountName=job.service_account,
             terminationGracePeriodSeconds=grace,
             volumes=_volumes(job, pool, run, trains),

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from ..spec.gang import check_gang
 from ..spec.job_args import JobArgs
 from ..spec.policy import CleanPodPolicy
 from ..spec.replica import MOST_WORKERS, Replica, Worker
@@ -105,6 +106,7 @@ class TFJobArgs(JobArgs):
         takers = [*roles.values()]
         check_used(self, **dict.fromkeys(OF_ROLES, takers))
         check_backoff(self, takers)
+        check_gang(self, sum(counts.values()))
         return self
 
     def _check_servers(self) -> None:

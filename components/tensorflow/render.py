@@ -31,7 +31,7 @@ def render_tensorflow(args: TFJobArgs, run: Run) -> dict[str, Any]:
         "TFJob",
         {
             "enableDynamicWorker": False,
-            "runPolicy": run_policy(args, RESTARTS if restarts else 0),
+            "runPolicy": run_policy(args, RESTARTS if restarts else 0, sum(counts.values())),
             # The chief's success, or else worker 0's.
             "successPolicy": "",
             "tfReplicaSpecs": replicas,

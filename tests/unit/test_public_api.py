@@ -67,7 +67,7 @@ def test_the_public_names() -> None:
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Kueue", "KueueArgs", "Queue", "QueueArgs", "QueuePool"],
         *["Checkpoint", "Mount", "Program", "Resources", "SecretRef"],
-        *["ExistingPool", "PoolProfile", "Fabric", "FabricDaemon"],
+        *["ExistingPool", "PoolProfile", "Fabric", "FabricDaemon", "Gang"],
         *["TrainingImage", "TrainingImageArgs"],
         *["CleanPodPolicy", "RestartPolicy", "RunPolicy", "TrainstackError"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainstack import Gang
 from trainstack.pytorch.component import ELASTIC
 
 from .job import BASE, ELSEWHERE, job_rows, run_policy_rows, timed
@@ -13,6 +14,10 @@ _ONE = ["spec.template.spec"]
 _WORKER = ["spec.pytorchReplicaSpecs.Worker.template.spec"]
 _BOTH = ["spec.pytorchReplicaSpecs.Master.template.spec", *_WORKER]
 _ELSEWHERE = {**ELSEWHERE, "command": "tests/synth/test_bad_input.py::test_elastic_job"}
+_NO_GANG = dict.fromkeys(
+    (f"gang.{field}" for field in Gang.model_fields),
+    "tests/unit/spec/test_gang.py::test_one_pod_is_no_gang",
+)
 
 
 def _started(pod: str) -> Iterator[Row]:
@@ -109,6 +114,7 @@ ONE_NODE = Table(
     tuple(_one_node()),
     {
         **_ELSEWHERE,
+        **_NO_GANG,
         "run_policy.clean_pod_policy": "tests/unit/pytorch/test_elastic_job.py::"
         "test_one_node_has_no_pods_to_clean",
         "size": "tests/unit/pytorch/test_elastic_job.py::test_one_node_has_one_size",

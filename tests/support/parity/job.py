@@ -118,7 +118,7 @@ def job_rows(
             trains, "volumes.trainstack-shm.emptyDir", {"medium": "Memory", "sizeLimit": "8Gi"}
         ),
     )
-    yield from pool_rows("pool", {}, pods=pods, gpu_pods=amounts)
+    yield from pool_rows("pool", {}, pods=pods, trains=trains, gpu_pods=amounts)
     mounted = {"name": _DATA, "mountPath": "/data"}
     yield Row(
         "mounts[].path",
@@ -180,6 +180,12 @@ def job_rows(
         everywhere(pods, "containers.0.env.TRAINSTACK_CHECKPOINT_KEEP.value", "9"),
         {"checkpoint": {"pvc": "runs"}},
     )
+    yield Row(
+        "checkpoint.save_seconds",
+        {"checkpoint": {"url": "s3://bucket", "save_seconds": 300}},
+        everywhere(pods, "terminationGracePeriodSeconds", 305),
+        {"checkpoint": {"url": "s3://bucket"}},
+    )
     yield Row("priority", {"priority": "high"}, everywhere(pods, "priorityClassName", "high"))
     yield Row("labels", {"labels": {"team": "a"}}, {"metadata.labels.team": "a"})
     yield Row("annotations", {"annotations": {"note": "b"}}, {"metadata.annotations.note": "b"})
@@ -199,6 +205,24 @@ def run_policy_rows(*, pods: Sequence[str]) -> Iterator[Row]:
             {"spec.runPolicy.cleanPodPolicy": read},
         )
     yield from timed("spec.runPolicy", pods)
+    policy = "spec.runPolicy.schedulingPolicy"
+    yield Row(
+        "gang.scheduler",
+        {"gang": {"scheduler": "gangs"}},
+        {f"{pod}.schedulerName": "gangs" for pod in pods},
+    )
+    gangs: tuple[tuple[str, dict[str, str], Any, str], ...] = (
+        ("queue", {"scheduler": "volcano"}, "research", "queue"),
+        ("min_pods", {"scheduler": "gangs"}, 1, "minAvailable"),
+        ("timeout_seconds", {"scheduler": "gangs"}, 60, "scheduleTimeoutSeconds"),
+    )
+    for field, said, number, read in gangs:
+        yield Row(
+            f"gang.{field}",
+            {"gang": {**said, field: number}},
+            {f"{policy}.{read}": number},
+            {"gang": said},
+        )
 
 
 def timed(policy: str, pods: Sequence[str]) -> Iterator[Row]:
@@ -238,7 +262,7 @@ def role_rows(
     overlay = {"spec": {"nodeSelector": {"zone": "a"}}}
     yield row("pod_overlay", overlay, f"{pod}.nodeSelector", {"zone": "a"})
     gpu_pods = [pod] if "gpu" in amounts else []
-    yield from pool_rows(f"{name}.pool", base, pods=[pod], gpu_pods=gpu_pods)
+    yield from pool_rows(f"{name}.pool", base, pods=[pod], trains=[pod], gpu_pods=gpu_pods)
     for kind in ("requests", "limits"):
         for amount, value, read in AMOUNTS:
             if amount not in amounts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from trainstack import PoolProfile
+from trainstack import Fabric, PoolProfile
 
 from .table import Row
 
@@ -35,6 +36,69 @@ _EVERY_POD: tuple[tuple[str, Any, Any, str, Any], ...] = (
         for field in _TAINT
     ),
 )
+_TRAINING: tuple[tuple[str, Any, Any, str, Any], ...] = (
+    ("shared_memory", None, "9Gi", "spec.volumes.trainstack-shm.emptyDir.sizeLimit", "9Gi"),
+)
+_DAEMON = {"name": "cards", "image": "cards:1", "command": ["/cards"]}
+_BESIDE = {"daemon": _DAEMON}
+_NODE_A = Fabric(folders={"/a": "/b"}).pod("")["spec"]["volumes"][0]["name"]
+_CARDS = "spec.initContainers.cards"
+_ADDED = "securityContext.capabilities.add"
+
+
+def _daemon(**more: Any) -> dict[str, Any]:
+    return {"daemon": {**_DAEMON, **more}}
+
+
+_FABRIC: tuple[tuple[str, Any, Any, str, Any], ...] = (
+    ("fabric.env", None, {"env": {"A": "b"}}, "spec.containers.0.env.A.value", "b"),
+    (
+        "fabric.env_script",
+        {"env_script": "/b.sh"},
+        {"env_script": "/a.sh"},
+        "spec.containers.0.command.3",
+        "/a.sh",
+    ),
+    (
+        "fabric.capabilities",
+        None,
+        {"capabilities": ["IPC_LOCK"]},
+        f"spec.containers.0.{_ADDED}",
+        ["IPC_LOCK"],
+    ),
+    (
+        "fabric.folders",
+        None,
+        {"folders": {"/a": "/b"}},
+        f"spec.containers.0.volumeMounts.{_NODE_A}.mountPath",
+        "/a",
+    ),
+    ("fabric.daemon.name", None, _BESIDE, f"{_CARDS}.name", "cards"),
+    ("fabric.daemon.image", _BESIDE, _daemon(image="cards:2"), f"{_CARDS}.image", "cards:2"),
+    ("fabric.daemon.command", _BESIDE, _daemon(command=["/c"]), f"{_CARDS}.command", ["/c"]),
+    ("fabric.daemon.env", _BESIDE, _daemon(env={"A": "b"}), f"{_CARDS}.env.A.value", "b"),
+    (
+        "fabric.daemon.capabilities",
+        _BESIDE,
+        _daemon(capabilities=["NET_ADMIN"]),
+        f"{_CARDS}.{_ADDED}",
+        ["NET_ADMIN"],
+    ),
+    (
+        "fabric.daemon.folders",
+        _BESIDE,
+        _daemon(folders={"/a": "/b"}),
+        f"{_CARDS}.volumeMounts.{_NODE_A}.mountPath",
+        "/a",
+    ),
+    (
+        "fabric.daemon.ready_file",
+        _BESIDE,
+        _daemon(ready_file="/run/ready"),
+        f"{_CARDS}.startupProbe.exec.command",
+        ["cat", "/run/ready"],
+    ),
+)
 _GPU_PODS: tuple[tuple[str, Any, Any, str, Any], ...] = (
     ("env", None, {"NCCL_DEBUG": "INFO"}, "spec.containers.0.env.NCCL_DEBUG.value", "INFO"),
     ("topology_key", None, "zone", f"spec.{_NEAR}.podAffinityTerm.topologyKey", "zone"),
@@ -49,16 +113,23 @@ _GPU_PODS: tuple[tuple[str, Any, Any, str, Any], ...] = (
     ("huge_pages", None, "1Gi", "spec.containers.0.resources.limits.hugepages-2Mi", "1Gi"),
     ("network_annotations", None, {"nets": "8"}, "metadata.annotations", {"nets": "8"}),
     ("gpu_resource", None, "gpu/mig", "spec.containers.0.resources.limits.gpu/mig", "8"),
+    *_FABRIC,
 )
 
 
 def pool_rows(
-    prefix: str, base: dict[str, Any], *, pods: Sequence[str], gpu_pods: Sequence[str]
+    prefix: str,
+    base: dict[str, Any],
+    *,
+    pods: Sequence[str],
+    trains: Sequence[str],
+    gpu_pods: Sequence[str],
 ) -> Iterator[Row]:
     """Rows of every field of a pool that a pod shows.
 
     `prefix` is `"pool"` or a role's, `base` what else the role says, `pods` the paths of pod specs
-    in the pool, `gpu_pods` of those that ask for GPUs.
+    in the pool, `trains` of those that get what training needs, `gpu_pods` of those that ask for
+    GPUs.
     """
     role = prefix.removesuffix("pool").removesuffix(".")
 
@@ -68,9 +139,9 @@ def pool_rows(
         asked = {"requests": {"gpu": 8}} if gpu_pods else {}
         return {role: {**base, **asked, "pool": pool}}
 
-    for fields, paths in ((_EVERY_POD, pods), (_GPU_PODS, gpu_pods)):
+    for fields, paths in ((_EVERY_POD, pods), (_TRAINING, trains), (_GPU_PODS, gpu_pods)):
         for field, before, value, path, read in fields if paths else ():
-            name = field.partition("[")[0]
+            name = re.split(r"[.\[]", field)[0]
             pool = {**_POOL, "devices": {"rdma/ib": 1}}
             yield Row(
                 f"{prefix}.{field}",
@@ -93,7 +164,9 @@ def pool_elsewhere(prefix: str, *, gpus: bool = True) -> dict[str, str]:
         "price_per_hour": "tests/unit/test_cost.py::test_the_cost_of_a_run",
     }
     assert told.keys() == PoolProfile.NOT_THE_RUN
+    cards = "tests/unit/spec/test_fabric.py::test_pods_of_whole_nodes_get_it"
     none = "tests/unit/spec/test_pods_in_pools.py::test_a_launcher_gets_nothing_of_the_gpus"
     if not gpus:
-        told |= {field.partition("[")[0]: none for field, *_ in _GPU_PODS}
+        told |= {field: none for field, *_ in _GPU_PODS}
+        told |= {field: cards for field, *_ in _FABRIC}
     return {f"{prefix}.{field}": test for field, test in told.items()}

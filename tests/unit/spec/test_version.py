@@ -65,6 +65,7 @@ OWN: dict[str, dict[str, Any]] = {
         "rdzv_configs": {"join_timeout": 60},
     },
     "PyTorchJob": {
+        "gang": {"scheduler": "volcano"},
         "master": {"restart_policy": "OnFailure"},
         "worker": {"replicas": 1},
     },
@@ -80,6 +81,7 @@ NOT_THE_RUN: dict[str, Any] = {
     "wait": "finished",
 }
 ONE_VALUE_ONLY = {"rdzv_backend"}
+OF_SEVERAL_NODES = {"gang", "size"}
 EXCLUDES = {"command"}  # cannot be said beside a program
 CHANGES = [
     (kind, field, value) for kind in MODELS for field, value in {**COMMON, **OWN[kind]}.items()
@@ -89,7 +91,7 @@ CHANGES = [
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_tables_below_name_every_field(kind: str) -> None:
     fields = {*COMMON, *OWN[kind], *NOT_THE_RUN, "operator", "timeout", "version"}
-    rest = ONE_VALUE_ONLY | {"size"} if kind == "ElasticJob" else set()
+    rest = ONE_VALUE_ONLY | OF_SEVERAL_NODES if kind == "ElasticJob" else set()
     assert fields | EXCLUDES | rest == set(MODELS[kind].model_fields)
 
 
@@ -120,6 +122,14 @@ def test_where_checkpoints_are_and_what_is_resumed_are_part_of_the_run() -> None
         {**BUCKET, "resume_from": "0a1b2c3d"},
     ]
     assert len({version({"checkpoint": checkpoint}) for checkpoint in said}) == len(said)
+
+
+def test_a_gang_is_part_of_the_run() -> None:
+    found = {
+        version({"nnodes": 2, "gang": gang})
+        for gang in (None, {"scheduler": "volcano"}, {"scheduler": "gangs"})
+    }
+    assert len(found) == 3
 
 
 def test_a_command_is_part_of_the_run() -> None:
