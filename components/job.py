@@ -71,6 +71,8 @@ class TrainingJob(pulumi.ComponentResource):
         manifest = kind.render(spec, run)
         in_pools = placed(spec, manifest, where)
         check_fits(in_pools, where)
+        if spec.idle_gpus is not None:
+            pulumi.log.warn(f"{where}: {spec.idle_gpus}")
         said = kind.summary(spec)
         deadline = spec.run_policy.active_deadline_seconds
         cost = run_cost(in_pools, said["gpus"], deadline)

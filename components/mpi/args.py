@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from ..spec.amounts import gpus, without_rank
 from ..spec.gang import check_gang
 from ..spec.job_args import JobArgs
 from ..spec.names import AbsolutePath
@@ -66,6 +67,12 @@ class LaunchedJobArgs(JobArgs):
     def enough(self) -> int:
         """Number of workers with which the run can start."""
         return self.present
+
+    @property
+    def idle_gpus(self) -> str | None:
+        """Whether workers have more GPUs than `slots`."""
+        count = gpus(self, self.worker)
+        return without_rank("slots", self.slots, count, f"say slots={count}")
 
     @property
     def ranks(self) -> int:

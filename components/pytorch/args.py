@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ..spec.amounts import gpus
+from ..spec.amounts import gpus, without_rank
 from ..spec.gang import check_gang
 from ..spec.job_args import JobArgs
 from ..spec.policy import RestartPolicy
@@ -53,6 +53,14 @@ class PyTorchJobArgs(JobArgs):
     def workers(self) -> int:
         """Number of workers."""
         return self.worker.replicas or 0
+
+    @property
+    def idle_gpus(self) -> str | None:
+        """Whether a pod's one process has several GPUs; what a command starts, nobody knows."""
+        if self.program is None:
+            return None
+        most = max(gpus(self, role) for role in (self.master, *[self.worker] * bool(self.workers)))
+        return without_rank("program", 1, most, "say gpu=1, or make it an ElasticJob")
 
     @model_validator(mode="after")
     def _complete(self) -> PyTorchJobArgs:
@@ -145,6 +153,12 @@ class ElasticJobArgs(JobArgs):
     def ranks_per_node(self) -> int:
         """Ranks a node, as a number."""
         return gpus(self, NODE) if isinstance(self.nproc_per_node, str) else self.nproc_per_node
+
+    @property
+    def idle_gpus(self) -> str | None:
+        """Whether pods have more GPUs than `nproc_per_node` ranks."""
+        remedy = "say nproc_per_node='gpu'"
+        return without_rank("nproc_per_node", self.ranks_per_node, gpus(self, NODE), remedy)
 
     @property
     def nodes(self) -> tuple[int, int]:

@@ -27,6 +27,14 @@ def gpus(job: JobArgs, role: Replica) -> int:
     return max(asked, default=pool.gpus if job.trains(role) else 0)
 
 
+def without_rank(field: str, ranks: int, count: int, remedy: str) -> str | None:
+    """What a reviewer is told when pods have more GPUs than the ranks that `field` says."""
+    if count <= ranks:
+        return None
+    said = f"{count} GPUs and {ranks} rank{'s' if ranks > 1 else ''}"
+    return f"{field}: each pod has {said}; unless a rank uses several, {remedy}"
+
+
 def has_whole_node(job: JobArgs, role: Replica) -> bool:
     """Whether one pod has all GPUs of a node of its pool."""
     pool = job.pool_of(role)

@@ -169,6 +169,12 @@ class JobArgs(Args):
         """The roles that have fields of their own."""
         return [value for _, value in self if isinstance(value, Replica)]
 
+    @property
+    def idle_gpus(self) -> str | None:
+        """Which field leaves GPUs of a pod without a rank, and how many; None: as far as known, no
+        field does."""
+        return None
+
     def pool_of(self, role: Replica) -> PoolProfile | None:
         """The pool that a role's pods run in."""
         return self.pool if role.pool is None else role.pool

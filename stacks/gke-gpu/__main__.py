@@ -20,12 +20,13 @@ pool = ts.GkeGpuNodePool(
 
 operator = ts.TrainingOperator("training-operator", {"kinds": ["PyTorchJob"]})
 
-bert = ts.PyTorchJob(
+bert = ts.ElasticJob(
     "bert",
     {
         "image": config.require("image"),
         "program": {"module": "bert.train"},
-        "worker": {"replicas": 1},
+        "nnodes": 2,
+        "nproc_per_node": "gpu",
         "resources": {"cpu": 80, "memory": "600Gi"},
         "run_policy": {"active_deadline_seconds": 24 * 3600},
         "pool": pool,
