@@ -50,6 +50,14 @@ def network_side(known: Machine, networks: Sequence[str], daemon: str | None) ->
     return {"fabric": fabric, "network_annotations": _annotations(known, networks, fabric)}
 
 
+def claimed_side(template: str) -> dict[str, Any]:
+    """The fields of a profile by which a pod of a whole node claims the cards for RDMA.
+
+    As in `gpudirect-rdma/nccl-test-managed-rdma.yaml`.
+    """
+    return {"fabric": _gib().model_copy(update={"claim_template": template})}
+
+
 def _annotations(known: Machine, networks: Sequence[str], fabric: Fabric) -> dict[str, str]:
     """By which GKE gives a pod the networks, and the NRI device injector its daemon the devices."""
     interfaces = [

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from .env import FreeEnvName, Spelled, to_kube
 from .model import Args
-from .names import AbsolutePath, Capability, Image, Label
+from .names import AbsolutePath, Capability, Image, Label, Subdomain
 
+_CLAIM = "network-cards"
 Folders = dict[AbsolutePath, AbsolutePath]
 _SOURCED = """\
 test -r "$0" || { echo "$0: not there; is its installer on the cluster?" >&2; exit 1; }
@@ -66,6 +67,9 @@ class Fabric(Args):
     folders: Folders = {}
     """Folders of the node by where the training container sees them, for example
     `{"/usr/local/gib": "/home/kubernetes/bin/gib"}`."""
+    claim_template: Subdomain | None = None
+    """Name of a ResourceClaimTemplate in the job's namespace by which the training container gets
+    the cards, on clusters that give them by dynamic resource allocation; default: none."""
     daemon: FabricDaemon | None = None
     """A container beside it that serves the cards; default: none."""
 
@@ -81,12 +85,17 @@ class Fabric(Args):
 
     def pod(self, container: str) -> dict[str, Any]:
         """All but environment and command, as a partial pod template around `container`."""
-        daemon = self.daemon
+        daemon, claim = self.daemon, self.claim_template
         trained = {"name": container, **_container(self.capabilities, self.folders)}
+        if claim is not None:
+            trained["resources"] = {"claims": [{"name": _CLAIM}]}
         folders = [*self.folders.values(), *(daemon.folders.values() if daemon else ())]
         spec = {
             "containers": [trained] if len(trained) > 1 else [],
             "initContainers": [_sidecar(daemon)] if daemon else [],
+            "resourceClaims": (
+                [{"name": _CLAIM, "resourceClaimTemplateName": claim}] if claim else []
+            ),
             "volumes": [
                 {"name": _volume(folder), "hostPath": {"path": folder}}
                 for folder in sorted(set(folders))

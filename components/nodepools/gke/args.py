@@ -73,7 +73,11 @@ class GkeGpuNodePoolArgs(SizedPoolArgs):
     same release as the NCCL plugin that is installed on the nodes; default: version 2.0.12 of
     TCPX, 1.0.21 of TCPXO."""
     network_profile: Literal["auto"] | None = None
-    """`"auto"`: GKE makes those networks, and pods claim cards by DRANET; default: `networks`."""
+    """`"auto"`: GKE makes those networks, and pods claim cards by `network_claim`, on A3 Ultra and
+    A4; default: `networks`."""
+    network_claim: Subdomain | None = None
+    """Name of the ResourceClaimTemplate in the namespaces of jobs by which their pods claim cards,
+    with `network_profile` required; it asks for all devices of class `mrdma.google.com`."""
     image_type: Literal["COS_CONTAINERD", "UBUNTU_CONTAINERD"] = "COS_CONTAINERD"
     """`"COS_CONTAINERD"` (default) or `"UBUNTU_CONTAINERD"`."""
     driver: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] = "DEFAULT"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...spec.pool import PoolProfile
-from ..gke_fabric import network_side
+from ..gke_fabric import claimed_side, network_side
 from ..gke_machines import accelerator
 from ..job_side import pool_labels, pool_profile
 from ..spelled import given
@@ -17,9 +17,14 @@ _DRANET = {"cloud.google.com/gke-networking-dra-driver": "true"}
 def render_profile(name: str, args: GkeGpuNodePoolArgs) -> PoolProfile:
     """What jobs are told."""
     near = {"topology_key": "cloud.google.com/gce-topology-block"} if args.has_rdma else {}
+    return pool_profile(name, args, **_network_side(args), **near)
+
+
+def _network_side(args: GkeGpuNodePoolArgs) -> dict[str, Any]:
+    if args.network_claim is not None:
+        return claimed_side(args.network_claim)
     networks = [one.name for one in args.networks]
-    side = network_side(args.hardware, networks, args.network_daemon)
-    return pool_profile(name, args, **side, **near)
+    return network_side(args.hardware, networks, args.network_daemon)
 
 
 def render_node_pool(name: str, args: GkeGpuNodePoolArgs) -> dict[str, Any]:

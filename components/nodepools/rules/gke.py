@@ -289,6 +289,22 @@ GKE_RULES: tuple[Rule[GkeGpuNodePoolArgs], ...] = (
         source=f"{_DOCS}/how-to/allocate-network-resources-dra",
     ),
     Rule(
+        name="gke-profile-of-a3",
+        field="network_profile",
+        broken_by=lambda args: args.network_profile is not None and not args.hardware.rdma,
+        reason="jobs claim network cards for RDMA only, which A3 High and A3 Mega do not have",
+        remedy="name networks",
+        source="docs/pools.md",
+    ),
+    Rule(
+        name="gke-profile-without-claim",
+        field="network_claim",
+        broken_by=lambda args: (args.network_profile is None) != (args.network_claim is None),
+        reason="with network_profile, and only then, pods get network cards by a claim",
+        remedy="say both, or leave out both",
+        source=f"{_DOCS}/how-to/allocate-network-resources-dra",
+    ),
+    Rule(
         name="gke-rdma-across-zones",
         field="zones",
         broken_by=lambda args: args.has_rdma and args.hardware.rdma and len(args.zones) > 1,

@@ -73,6 +73,13 @@ _FABRIC: tuple[tuple[str, Any, Any, str, Any], ...] = (
         f"spec.containers.0.volumeMounts.{_NODE_A}.mountPath",
         "/a",
     ),
+    (
+        "fabric.claim_template",
+        None,
+        {"claim_template": "cards"},
+        "spec.resourceClaims.network-cards.resourceClaimTemplateName",
+        "cards",
+    ),
     ("fabric.daemon.name", None, _BESIDE, f"{_CARDS}.name", "cards"),
     ("fabric.daemon.image", _BESIDE, _daemon(image="cards:2"), f"{_CARDS}.image", "cards:2"),
     ("fabric.daemon.command", _BESIDE, _daemon(command=["/c"]), f"{_CARDS}.command", ["/c"]),

@@ -18,13 +18,14 @@ from trainstack.testing import Synthesis, synth
 
 TCPX = networks("vpc1", "vpc2", "vpc3", "vpc4")
 TCPXO = networks(*(f"vpc{number}" for number in range(1, 9)))
+CLAIMED = {"network_profile": "auto", "network_claim": "cards"}
 KINDS: dict[str, dict[str, Any]] = {
     "A2": {},
     "A3 High": {"machine": "a3-highgpu-8g", "networks": TCPX},
     "A3 Mega": {"machine": "a3-megagpu-8g", "networks": TCPXO},
     "A3 Ultra": {"machine": "a3-ultragpu-8g", "networks": RDMA},
     "A4": {"machine": "a4-highgpu-8g", "networks": RDMA},
-    "networks of GKE": {"machine": "a4-highgpu-8g", "network_profile": "auto"},
+    "networks of GKE": {"machine": "a4-highgpu-8g", **CLAIMED},
     "spot": {"spot": True, "zones": ["us-central1-a", "us-central1-b"]},
     "flex-start": {"flex_start": True, "max_run_seconds": 86_400},
     "queued": {"queued_provisioning": True},
@@ -191,7 +192,7 @@ def test_what_a_field_changes(
 
 
 def test_networks_of_gke_itself() -> None:
-    found = made(machine="a4-highgpu-8g", network_profile="auto").one("NodePool").inputs
+    found = made(machine="a4-highgpu-8g", **CLAIMED).one("NodePool").inputs
     assert found["networkConfig"] == {"acceleratorNetworkProfile": "auto"}
     assert found["nodeConfig"]["labels"]["cloud.google.com/gke-networking-dra-driver"] == "true"
 
@@ -256,6 +257,17 @@ def test_pods_on_a3_ultra_and_a4_use_gib(machine: str) -> None:
         "networking.gke.io/default-interface",
         "networking.gke.io/interfaces",
     ]
+
+
+def test_pods_claim_cards_of_networks_that_gke_makes() -> None:
+    found = profile(machine="a4-highgpu-8g", **CLAIMED)
+    assert found.fabric == ts.Fabric(
+        env=LIBRARIES,
+        env_script="/usr/local/gib/scripts/set_nccl_env.sh",
+        folders={"/usr/local/gib": "/home/kubernetes/bin/gib", **NVIDIA},
+        claim_template="cards",
+    )
+    assert found.network_annotations == {}
 
 
 def test_pods_on_a3_mega_have_the_daemon_of_tcpxo() -> None:

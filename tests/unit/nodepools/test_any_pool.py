@@ -101,6 +101,7 @@ def test_karpenter_gets_one_kind_of_capacity(some: dict[str, Any]) -> None:
         machine=machine_of("gcp"),
         rdma=st.sampled_from([None, False]),
         network_profile=st.none() | st.just("auto"),
+        network_claim=st.none() | st.just("cards"),
         spot=maybe,
         flex_start=maybe,
         queued_provisioning=maybe,

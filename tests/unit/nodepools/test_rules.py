@@ -119,6 +119,7 @@ EKS_CASES: dict[str, tuple[Said, Said]] = {
 }
 A3 = {"machine": "a3-highgpu-8g", "networks": networks("vpc1", "vpc2", "vpc3", "vpc4")}
 A3_ULTRA = {"machine": "a3-ultragpu-8g", "networks": RDMA}
+CLAIMED = {"network_profile": "auto", "network_claim": "cards"}
 ZONES = {"zones": ["us-central1-a", "us-central1-b"]}
 COMPACT = {"placement": "COMPACT"}
 FLEX = {"flex_start": True}
@@ -178,10 +179,18 @@ GKE_CASES: dict[str, tuple[Said, Said]] = {
         {**A3, "network_daemon": "registry.example/daemon:1"},
     ),
     "gke-two-kinds-of-networks": (
-        {**A3_ULTRA, "network_profile": "auto"},
-        {**A3_ULTRA, "networks": None, "network_profile": "auto"},
+        {**A3_ULTRA, **CLAIMED},
+        {**A3_ULTRA, **CLAIMED, "networks": None},
     ),
     "gke-profile-without-cards": ({"network_profile": "auto"}, {}),
+    "gke-profile-of-a3": (
+        {**A3, **CLAIMED, "networks": None},
+        {**A3_ULTRA, **CLAIMED, "networks": None},
+    ),
+    "gke-profile-without-claim": (
+        {**A3_ULTRA, "networks": None, "network_profile": "auto"},
+        {**A3_ULTRA, **CLAIMED, "networks": None},
+    ),
     "gke-rdma-across-zones": (
         {**A3_ULTRA, **ZONES},
         {"machine": "a3-ultragpu-8g", "rdma": False, **ZONES},

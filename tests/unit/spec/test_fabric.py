@@ -28,6 +28,7 @@ FABRIC = Fabric(
     env_script="/lib/nccl.sh",
     capabilities=["IPC_LOCK"],
     folders={"/lib": "/opt/lib"},
+    claim_template="cards",
     daemon=DAEMON,
 )
 POOL = PoolProfile(name="h100", gpus=8, fabric=FABRIC)
@@ -64,11 +65,13 @@ def with_cards(spec: dict[str, Any]) -> dict[str, Any]:
             {
                 "name": first["name"],
                 "env": [{"name": "NCCL_CROSS_NIC", "value": "0"}],
+                "resources": {"claims": [{"name": "network-cards"}]},
                 "securityContext": {"capabilities": {"add": ["IPC_LOCK"]}},
                 "volumeMounts": [{"mountPath": "/lib", "name": LIB}],
             }
         ],
         "initContainers": [SIDECAR],
+        "resourceClaims": [{"name": "network-cards", "resourceClaimTemplateName": "cards"}],
         "volumes": [
             {"name": LIB, "hostPath": {"path": "/opt/lib"}},
             {"name": SYS, "hostPath": {"path": "/sys"}},
@@ -152,6 +155,7 @@ def test_without_the_script_nothing_starts(tmp_path: Path) -> None:
         ({"fabric": {"env": {"RANK": "0"}}}, "fabric.env.RANK: got 'RANK': set by the operator or"),
         ({"fabric": {"folders": {"lib": "/a"}}}, "fabric.folders.lib: got 'lib': must be an absol"),
         ({"fabric": {"capabilities": ["CAP-X"]}}, "capabilities[0]: got 'CAP-X': must be a Linux"),
+        ({"fabric": {"claim_template": "A"}}, "fabric.claim_template: got 'A': must be lower-case"),
         ({"fabric": {"daemon": {"name": "a"}}}, "fabric.daemon.image: required, but not given"),
         (
             {"fabric": {"daemon": {"name": "a", "image": "a:1", "command": []}}},
