@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -56,19 +57,31 @@ def pulumi_home(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[DevCluster]:
-    """The dev cluster, with nothing in it; stopped at the end if it was started here."""
+    """The dev cluster, with nothing in it; stopped at the end if it was started here.
+
+    Other tests that want it in the meantime fail.
+    """
     from devcluster import DevCluster
+    from devcluster.lock import folder_lock
 
     cluster = DevCluster()
-    was_running = cluster.running
-    cluster.up()
-    if contents := cluster.contents():
-        print(f"\nmaking the dev cluster anew: it holds {', '.join(contents)}")
-        cluster.down()
+    ours = Path(tempfile.gettempdir(), "trainstack-cluster-tests")
+    with folder_lock(ours, in_use):
+        was_running = cluster.running
         cluster.up()
-    yield cluster
-    if not was_running:
-        cluster.down()
+        if contents := cluster.contents():
+            print(f"\nmaking the dev cluster anew: it holds {', '.join(contents)}")
+            cluster.down()
+            cluster.up()
+        yield cluster
+        if not was_running:
+            cluster.down()
+        ours.rmdir()
+
+
+def in_use() -> NoReturn:
+    """Say why tests of the cluster do not run."""
+    pytest.fail("other tests are using the dev cluster", pytrace=False)
 
 
 @pytest.fixture
