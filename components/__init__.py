@@ -20,6 +20,14 @@ from .nodepools import (
     NodeNetwork,
     Taint,
 )
+from .nodes import (
+    DcgmExporter,
+    DcgmExporterArgs,
+    EfaDevicePlugin,
+    EfaDevicePluginArgs,
+    NvidiaDevicePlugin,
+    NvidiaDevicePluginArgs,
+)
 from .operators import (
     Kueue,
     KueueArgs,
@@ -52,6 +60,10 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "Chief",
     "CleanPodPolicy",
     "Cluster",
+    "DcgmExporter",
+    "DcgmExporterArgs",
+    "EfaDevicePlugin",
+    "EfaDevicePluginArgs",
     "EksGpuNodePool",
     "EksGpuNodePoolArgs",
     "ElasticJob",
@@ -78,6 +90,8 @@ __all__ = [  # noqa: RUF022, sorted as Python sorts
     "Master",
     "Mount",
     "NodeNetwork",
+    "NvidiaDevicePlugin",
+    "NvidiaDevicePluginArgs",
     "PS",
     "PoolProfile",
     "Program",

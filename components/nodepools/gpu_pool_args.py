@@ -98,6 +98,11 @@ class GpuPoolArgs(Args):
         """Whether nodes cost something else than on demand."""
         return self.spot
 
+    @property
+    def has_device_plugin(self) -> bool:
+        """Whether nodes bring a GPU device plugin of their own."""
+        return False
+
 
 class SizedPoolArgs(GpuPoolArgs):
     """A pool of which the cloud keeps the size."""

@@ -37,6 +37,8 @@ class GpuNodePool(pulumi.ComponentResource):
 
     profile: PoolProfile
     """What jobs take as `pool`, and what a stack exports (`profile.to_dict()`)."""
+    has_device_plugin: bool
+    """Whether its nodes bring a GPU device plugin of their own."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class GpuNodePool(pulumi.ComponentResource):
         super().__init__(f"trainstack:index:{type(self).__name__}", name, pool_summary(args), opts)
         # Afterwards, as a resource takes its inputs for outputs of the same name.
         self.profile = profile
+        self.has_device_plugin = args.has_device_plugin
 
     def _sized(self, args: SizedPoolArgs, size: list[str]) -> pulumi.ResourceOptions:
         """Options of the nodes, whose size Pulumi leaves alone where an autoscaler owns it."""

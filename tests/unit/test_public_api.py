@@ -63,6 +63,8 @@ def test_the_public_names() -> None:
         *["AksGpuNodePool", "AksGpuNodePoolArgs", "EksGpuNodePool", "EksGpuNodePoolArgs", "Taint"],
         *["GkeGpuNodePool", "GkeGpuNodePoolArgs", "NodeNetwork"],
         *["KarpenterGpuNodePool", "KarpenterGpuNodePoolArgs"],
+        *["NvidiaDevicePlugin", "NvidiaDevicePluginArgs", "DcgmExporter", "DcgmExporterArgs"],
+        *["EfaDevicePlugin", "EfaDevicePluginArgs"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Kueue", "KueueArgs", "Queue", "QueueArgs", "QueuePool"],

@@ -14,6 +14,9 @@ from ..gpu_pool_args import SizedPoolArgs
 from ..hardware import Cloud
 from ..rules.gke import GKE_RULES
 
+GOOGLES_PLUGIN_OFF = "gke-no-default-nvidia-gpu-device-plugin"
+"""Label of nodes that Google's device plugin leaves alone."""
+
 
 class NodeNetwork(Args):
     """A further network of every node, for the network cards of its GPUs.
@@ -128,3 +131,8 @@ class GkeGpuNodePoolArgs(SizedPoolArgs):
     def on_other_terms(self) -> bool:
         """Spot, flex-start and queued nodes have prices of their own."""
         return self.no_reservation
+
+    @property
+    def has_device_plugin(self) -> bool:
+        """Google's, unless a label of the nodes keeps it off."""
+        return self.labels.get(GOOGLES_PLUGIN_OFF) != "true"

@@ -99,3 +99,8 @@ class KarpenterGpuNodePoolArgs(GpuPoolArgs):
     def on_other_terms(self) -> bool:
         """Spot and Capacity Blocks have prices of their own."""
         return self.spot or self.capacity_block is not None
+
+    @property
+    def has_device_plugin(self) -> bool:
+        """Bottlerocket's images with NVIDIA's driver have its device plugin too."""
+        return self.image.startswith("bottlerocket@")

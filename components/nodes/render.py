@@ -1,0 +1,125 @@
+"""From arguments to the objects of what runs on nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .args import DcgmExporterArgs, EfaDevicePluginArgs, NvidiaDevicePluginArgs
+from .daemon_set import daemon_set, labels, selector
+
+Manifest = dict[str, Any]
+
+NVIDIA, EFA, DCGM = "nvidia-device-plugin", "aws-efa-k8s-device-plugin", "dcgm-exporter"
+METRICS_PORT = 9400
+_PLUGINS = "/var/lib/kubelet/device-plugins"
+"""Where device plugins register with the kubelet."""
+_POD_RESOURCES = "/var/lib/kubelet/pod-resources"
+"""Where the kubelet tells which pod has which device."""
+_CARDS = "/dev/infiniband"
+_UNPRIVILEGED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+
+
+def render_nvidia_device_plugin(args: NvidiaDevicePluginArgs, name: str) -> dict[str, Manifest]:
+    """As deployments/static of NVIDIA/k8s-device-plugin, on the nodes of the pools only."""
+    container = {
+        "env": [{"name": "MIG_STRATEGY", "value": args.mig_strategy}],
+        "securityContext": _UNPRIVILEGED,
+        "volumeMounts": [{"mountPath": _PLUGINS, "name": "device-plugins"}],
+    }
+    return {
+        "daemon-set": daemon_set(args, name, NVIDIA, container, {"device-plugins": _PLUGINS}),
+    }
+
+
+def render_efa_device_plugin(args: EfaDevicePluginArgs, name: str) -> dict[str, Manifest]:
+    """As stable/aws-efa-k8s-device-plugin of aws/eks-charts, on the nodes of the pools only."""
+    container = {
+        "securityContext": {
+            "allowPrivilegeEscalation": True,
+            "privileged": True,
+            "runAsNonRoot": False,
+            "runAsUser": 0,
+        },
+        "volumeMounts": [
+            {"mountPath": _PLUGINS, "name": "device-plugins"},
+            {"mountPath": _CARDS, "name": "infiniband"},
+        ],
+    }
+    volumes = {"device-plugins": _PLUGINS, "infiniband": _CARDS}
+    pod = {"automountServiceAccountToken": False, "hostNetwork": True}
+    return {"daemon-set": daemon_set(args, name, EFA, container, volumes, **pod)}
+
+
+def render_dcgm_exporter(args: DcgmExporterArgs, name: str) -> dict[str, Manifest]:
+    """As the chart of NVIDIA/dcgm-exporter, on the nodes of the pools only."""
+    found = {"daemon-set": _exporter(args, name), "service": _service(args, name)}
+    if args.monitor:
+        found["service-monitor"] = _monitor(args, name)
+    return found
+
+
+def _exporter(args: DcgmExporterArgs, name: str) -> Manifest:
+    healthy = {
+        "httpGet": {"path": "/health", "port": METRICS_PORT},
+        "initialDelaySeconds": 45,
+    }
+    container = {
+        "env": [
+            {"name": "DCGM_EXPORTER_KUBERNETES", "value": "true"},
+            {"name": "DCGM_EXPORTER_LISTEN", "value": f":{METRICS_PORT}"},
+            {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+        ],
+        "livenessProbe": {**healthy, "periodSeconds": 5},
+        "ports": [{"containerPort": METRICS_PORT, "name": "metrics", "protocol": "TCP"}],
+        "readinessProbe": healthy,
+        "securityContext": {
+            # For metrics of the GPUs' profiling counters.
+            "capabilities": {"add": ["SYS_ADMIN"]},
+            "runAsNonRoot": False,
+            "runAsUser": 0,
+        },
+        "volumeMounts": [
+            {"mountPath": _POD_RESOURCES, "name": "pod-resources", "readOnly": True},
+        ],
+    }
+    return daemon_set(args, name, DCGM, container, {"pod-resources": _POD_RESOURCES})
+
+
+def _service(args: DcgmExporterArgs, name: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata(args, name),
+        "spec": {
+            "ports": [
+                {
+                    "name": "metrics",
+                    "port": METRICS_PORT,
+                    "protocol": "TCP",
+                    "targetPort": "metrics",
+                }
+            ],
+            "selector": selector(name, DCGM),
+            "type": "ClusterIP",
+        },
+    }
+
+
+def _monitor(args: DcgmExporterArgs, name: str) -> Manifest:
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "ServiceMonitor",
+        "metadata": _metadata(args, name),
+        "spec": {
+            "endpoints": [{"path": "/metrics", "port": "metrics"}],
+            "selector": {"matchLabels": selector(name, DCGM)},
+        },
+    }
+
+
+def _metadata(args: DcgmExporterArgs, name: str) -> Manifest:
+    return {
+        "labels": labels(args, name, DCGM),
+        "name": name,
+        "namespace": args.namespace,
+    }
