@@ -21,6 +21,8 @@ from .nodepools import (
     Taint,
 )
 from .nodes import (
+    BandwidthTest,
+    BandwidthTestArgs,
     DcgmExporter,
     DcgmExporterArgs,
     EfaDevicePlugin,
@@ -56,6 +58,8 @@ from .tensorflow import PS, Chief, Evaluator, TFJob, TFJobArgs
 __all__ = [  # noqa: RUF022, sorted as Python sorts
     "AksGpuNodePool",
     "AksGpuNodePoolArgs",
+    "BandwidthTest",
+    "BandwidthTestArgs",
     "Checkpoint",
     "Chief",
     "CleanPodPolicy",

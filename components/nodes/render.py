@@ -89,7 +89,11 @@ def _service(args: DcgmExporterArgs, name: str) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": _metadata(args, name),
+        # A pool without nodes for now has nothing behind it.
+        "metadata": {
+            **_metadata(args, name),
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
         "spec": {
             "ports": [
                 {

@@ -37,6 +37,8 @@ def bare_api(tools: Toolchain, folder: Path) -> Iterator[Path]:
         "unsafe-no-fsync": "true",
     }
     apiserver = {
+        # As clouds have it.
+        "allow-privileged": "true",
         "bind-address": "127.0.0.1",
         "secure-port": secure,
         "cert-dir": folder / "certificates",

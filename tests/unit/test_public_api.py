@@ -64,7 +64,7 @@ def test_the_public_names() -> None:
         *["GkeGpuNodePool", "GkeGpuNodePoolArgs", "NodeNetwork"],
         *["KarpenterGpuNodePool", "KarpenterGpuNodePoolArgs"],
         *["NvidiaDevicePlugin", "NvidiaDevicePluginArgs", "DcgmExporter", "DcgmExporterArgs"],
-        *["EfaDevicePlugin", "EfaDevicePluginArgs"],
+        *["EfaDevicePlugin", "EfaDevicePluginArgs", "BandwidthTest", "BandwidthTestArgs"],
         *["MPIJob", "MPIJobArgs", "HorovodJob", "HorovodJobArgs", "Launcher"],
         *["MPIOperator", "MPIOperatorArgs", "TrainingOperator", "TrainingOperatorArgs", "Cluster"],
         *["Kueue", "KueueArgs", "Queue", "QueueArgs", "QueuePool"],

@@ -194,7 +194,7 @@ def test_dcgm_exporter() -> None:
     assert found.one(SERVICE).inputs == {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": metadata,
+        "metadata": {**metadata, "annotations": {"pulumi.com/skipAwait": "true"}},
         "spec": {"ports": [port], "selector": selector, "type": "ClusterIP"},
     }
     assert found.one(MONITOR).inputs == {
