@@ -71,6 +71,8 @@ class BandwidthTestArgs(Args):
     """What it needs, for example a `TrainingOperator`; default: the cluster has all."""
     cluster: Cluster | None = None
     """The cluster to run on; default: the provider's, or the current context."""
+    active_deadline_seconds: Seconds = 3600
+    """Seconds until the run has failed, so that it holds no GPUs for ever; default 3600."""
     timeout: Seconds | None = None
     """Seconds that `up` waits at most; default: no limit."""
     attempt: Annotated[int, Field(ge=1, le=999, strict=True)] = 1

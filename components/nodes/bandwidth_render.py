@@ -31,5 +31,6 @@ def render_bandwidth_job(args: BandwidthTestArgs) -> dict[str, Any]:
         "nnodes": args.nodes,
         "nproc_per_node": args.ranks_per_node,
         "program": {"function": FUNCTION, "inputs": inputs},
+        "run_policy": {"active_deadline_seconds": args.active_deadline_seconds},
         "wait": "finished",
     }

@@ -17,6 +17,7 @@ PACKAGE = Path(stacks.__file__).parent / "function/digits"
 PAGES = (
     "README.md",
     "docs/checkpoints.md",
+    "docs/nodes.md",
     "docs/operators.md",
     "docs/pools.md",
     "docs/programs.md",

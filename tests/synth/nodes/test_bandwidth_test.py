@@ -47,6 +47,7 @@ def made(**said: Any) -> Synthesis:
                     "function": "trainstack_runtime.bandwidth:all_reduce",
                     "inputs": {"backend": "gloo", "iterations": 20, "sizes": SIZES},
                 },
+                "run_policy": {"active_deadline_seconds": 3600},
                 "wait": "finished",
             },
         ),
@@ -60,6 +61,7 @@ def made(**said: Any) -> Synthesis:
                 "attempt": 2,
                 "namespace": "lab",
                 "timeout": 900,
+                "active_deadline_seconds": 600,
                 "resources": {"cpu": 8, "memory": "32Gi"},
             },
             {
@@ -80,6 +82,7 @@ def made(**said: Any) -> Synthesis:
                     },
                 },
                 "resources": ts.Resources(cpu="8", memory="32Gi"),
+                "run_policy": {"active_deadline_seconds": 600},
                 "timeout": 900,
                 "wait": "finished",
             },
