@@ -10,6 +10,7 @@ import pulumi
 from ..pytorch import ElasticJob
 from ..spec.image import reference
 from ..spec.model import parse
+from ..spec.pool import PoolProfile
 from .bandwidth_args import BandwidthTestArgs
 from .bandwidth_render import render_bandwidth_job
 
@@ -18,8 +19,9 @@ class BandwidthTest(pulumi.ComponentResource):
     """An `ElasticJob` that reduces over all ranks of some nodes, by NCCL where they have GPUs.
 
     `up` waits for it, and fails when a sum is wrong or the best bus bandwidth is below
-    `min_bus_bandwidth`; jobs with `depends_on=[test]` then do not start. It runs again when what
-    was said of it changes, or with another `attempt`. Bus bandwidth is `size / time * 2(n-1)/n` of
+    `min_bus_bandwidth`. Jobs that take it as their `pool` run in the pool that it has tested, and
+    do not start before. It runs again when what was said of it changes, or with another
+    `attempt`. Bus bandwidth is `size / time * 2(n-1)/n` of
     n ranks, as in doc/PERFORMANCE.md of NVIDIA/nccl-tests. Fields: `BandwidthTestArgs`.
     Raises `TrainstackError` that names the field when an argument is wrong.
 
@@ -27,12 +29,13 @@ class BandwidthTest(pulumi.ComponentResource):
     ...     "image": "registry.example/train:1.0", "pool": pool, "nodes": 2,
     ...     "min_bus_bandwidth": 300,
     ... })
-    >>> opts = pulumi.ResourceOptions(depends_on=[test])           # doctest: +SKIP
-    >>> ElasticJob("llm", {..., "pool": pool}, opts)               # doctest: +SKIP
+    >>> ElasticJob("llm", {..., "pool": test})                     # doctest: +SKIP
     """
 
     job: ElasticJob
     """The job that tests."""
+    profile: PoolProfile
+    """The pool that was tested, if one was named: what jobs are told that take this as `pool`."""
     backend: pulumi.Output[str]
     """`"nccl"` or `"gloo"`."""
     ranks: pulumi.Output[int]
@@ -54,6 +57,8 @@ class BandwidthTest(pulumi.ComponentResource):
         spec = parse(BandwidthTestArgs, args, where)
         super().__init__("trainstack:index:BandwidthTest", name, _summary(spec), opts)
         self.job = ElasticJob(name, render_bandwidth_job(spec), pulumi.ResourceOptions(parent=self))
+        if spec.pool is not None:
+            self.profile = spec.pool
         found = self.job.result
         self.backend = found["backend"]
         self.ranks = found["ranks"].apply(int)

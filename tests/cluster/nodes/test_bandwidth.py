@@ -16,20 +16,23 @@ config = pulumi.Config()
 said = {
     "image": config.require("image"),
     "namespace": config.require("namespace"),
-    "resources": {"cpu": "0.1", "memory": "512Mi"},
+    "resources": {"cpu": "0.5", "memory": "1Gi"},
 }
 test = ts.BandwidthTest("links", {
     **said,
+    "pool": {"name": "any", "gpus": 0},
     "sizes": ["64Ki", "4Mi"],
     "iterations": 3,
     "min_bus_bandwidth": config.require_float("least"),
     "timeout": 300,
 })
-ts.ElasticJob(
-    "after",
-    {**said, "program": {"function": "after.py:main"}, "wait": "finished", "timeout": 300},
-    pulumi.ResourceOptions(depends_on=[test]),
-)
+ts.ElasticJob("after", {
+    **said,
+    "pool": test,
+    "program": {"function": "after.py:main"},
+    "wait": "finished",
+    "timeout": 300,
+})
 for name in ("backend", "best", "bus_bandwidth", "ranks", "worst"):
     pulumi.export(name, getattr(test, name))
 """

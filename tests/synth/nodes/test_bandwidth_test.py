@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 import trainstack as ts
+from tests.support.pools import KARPENTER
 from trainstack.nodes.bandwidth_args import BandwidthTestArgs
 from trainstack.nodes.bandwidth_render import render_bandwidth_job
 from trainstack.spec.model import parse
@@ -16,6 +17,7 @@ from trainstack.testing import Synthesis, synth
 COMPONENT = "trainstack:index:BandwidthTest"
 JOB = "trainstack:index:ElasticJob"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+BATCH_JOB = "kubernetes:batch/v1:Job"
 PYTORCHJOB = "kubernetes:kubeflow.org/v1:PyTorchJob"
 WAIT = "pulumi-python:dynamic:Resource"
 IMAGE = "registry.example/train:1"
@@ -170,14 +172,49 @@ def test_what_changes_it_is_another_run(changes: dict[str, Any]) -> None:
     assert made().one(JOB).inputs["version"] != made(**changes).one(JOB).inputs["version"]
 
 
+def waits_for(found: Synthesis, type_: str) -> set[str]:
+    """Names of what the object of a type waits for."""
+    return {one.rpartition("::")[2] for one in found.one(type_).options["dependencies"]}
+
+
 def test_a_job_that_depends_on_it_waits_for_its_end() -> None:
     def program() -> None:
         test = ts.BandwidthTest("links", {"image": IMAGE})
-        said = {"image": IMAGE, "program": {"module": "llm"}}
-        ts.ElasticJob("llm", said, pulumi.ResourceOptions(depends_on=[test]))
+        said = {"image": IMAGE, "program": {"module": "llm"}, "master": {}}
+        ts.PyTorchJob("llm", said, pulumi.ResourceOptions(depends_on=[test]))
 
-    jobs = {one.name: one for one in synth(program, preview=True).of_type(JOB)}
-    assert any(one.endswith("::links-wait") for one in jobs["llm"].options["dependencies"])
+    found = synth(program, preview=True)
+    assert "links-wait" in waits_for(found, "trainstack:index:PyTorchJob")
+
+
+def test_a_job_that_takes_it_as_its_pool_runs_there_and_waits_for_its_end() -> None:
+    said = {"image": IMAGE, "resources": {"cpu": 8}, "program": {"module": "llm"}}
+
+    def program() -> None:
+        said_of_test = {"image": IMAGE, "resources": {"cpu": 8}, "pool": H100}
+        ts.ElasticJob("llm", {**said, "pool": ts.BandwidthTest("links", said_of_test)})
+
+    found = synth(program, preview=True)
+    assert "links-wait" in waits_for(found, BATCH_JOB)
+    alone = synth(lambda: ts.ElasticJob("llm", {**said, "pool": H100}), preview=True)
+    assert found.one(BATCH_JOB).inputs == alone.one(BATCH_JOB).inputs
+
+
+def test_it_waits_for_the_pool_that_it_tests() -> None:
+    def program() -> None:
+        pool = ts.KarpenterGpuNodePool("h100", KARPENTER)
+        ts.BandwidthTest("links", {"image": IMAGE, "resources": {"cpu": 8}, "pool": pool})
+
+    assert "h100" in waits_for(synth(program, preview=True), PYTORCHJOB)
+
+
+def test_without_a_pool_it_is_none() -> None:
+    def program() -> None:
+        said = {"image": IMAGE, "program": {"module": "llm"}}
+        ts.ElasticJob("llm", {**said, "pool": ts.BandwidthTest("links", {"image": IMAGE})})
+
+    with pytest.raises(ts.TrainstackError, match=r"'llm': pool: got .*: must be a PoolProfile"):
+        synth(program, preview=True)
 
 
 def test_it_is_on_the_cluster_that_it_names() -> None:
