@@ -138,6 +138,25 @@ TOOLS: tuple[Tool, ...] = (
         expected_seconds=150,
         optional=True,
     ),
+    Tool(
+        name="kwok",
+        version="0.8.0",
+        packages=(Package("sigs.k8s.io/kwok/cmd/kwok", "kwok"),),
+        assets=(Asset("sigs.k8s.io/kwok", "kustomize/stage", "manifests"),),
+        expected_seconds=150,
+        optional=True,
+    ),
+    Tool(
+        name="karpenter",
+        version="1.14.0",
+        packages=(Package("sigs.k8s.io/karpenter/kwok", "karpenter-kwok"),),
+        assets=(
+            Asset("sigs.k8s.io/karpenter", "pkg/apis/crds", "manifests/karpenter"),
+            Asset("sigs.k8s.io/karpenter", "kwok/apis/crds", "manifests/kwok"),
+        ),
+        expected_seconds=150,
+        optional=True,
+    ),
 )
 
 

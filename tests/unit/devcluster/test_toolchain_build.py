@@ -45,7 +45,13 @@ build)
     ;;
 esac
 """
-OPERATORS_FOLDERS = ("config/components", "manifests/base")
+OPERATORS_FOLDERS = (
+    "config/components",
+    "kustomize/stage",
+    "kwok/apis/crds",
+    "manifests/base",
+    "pkg/apis/crds",
+)
 
 
 class FakeGo:

@@ -52,6 +52,8 @@ def test_foreign_packages_are_tool_directives(tool: Tool) -> None:
         ("coredns", "github.com/coredns/coredns", "v1.12.4"),
         ("mpi-operator", "github.com/kubeflow/mpi-operator", "v0.8.2"),
         ("kueue", "sigs.k8s.io/kueue", "v0.14.0"),
+        ("kwok", "sigs.k8s.io/kwok", "v0.8.0"),
+        ("karpenter", "sigs.k8s.io/karpenter", "v1.14.0"),
     ],
 )
 def test_modules_are_pinned_with_their_hash(name: str, module: str, version: str) -> None:
@@ -81,8 +83,8 @@ def test_a_tool_is_selected_by_its_name_or_a_binary_in_table_order() -> None:
 
 
 def test_optional_tools_are_built_only_by_name() -> None:
-    assert [tool.name for tool in TOOLS if tool not in select()] == ["kueue"]
-    assert select(["kueue"]) == (BY_NAME["kueue"],)
+    assert [tool.name for tool in TOOLS if tool not in select()] == ["kueue", "kwok", "karpenter"]
+    assert select(["karpenter", "kueue"]) == (BY_NAME["kueue"], BY_NAME["karpenter"])
 
 
 def test_an_unknown_name_is_refused_with_what_there_is() -> None:
