@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from ...spec.amounts import HUGE_PAGES
 from ...spec.pool import PoolProfile
 from ..efa import interfaces
-from ..job_side import EFA, on_aws, pool_labels, pool_profile
+from ..job_side import EFA, EFA_PAGES, on_aws, pool_labels, pool_profile
 from ..spelled import given
 from .args import EksGpuNodePoolArgs
 
@@ -102,12 +103,12 @@ def render_template_tags(name: str, args: EksGpuNodePoolArgs) -> dict[str, str]:
     if not args.scales:
         return {}
     gpu = {"nvidia.com/gpu": str(args.hardware.gpus)}
-    cards = {EFA: str(args.hardware.fabric_cards)} if args.has_rdma else {}
+    efa = {EFA: str(args.hardware.fabric_cards), HUGE_PAGES: EFA_PAGES} if args.has_rdma else {}
     return {
         f"k8s.io/cluster-autoscaler/node-template/{kind}/{key}": value
         for kind, said in (
             ("label", pool_labels(name, args)),
-            ("resources", {**cards, **gpu}),
+            ("resources", {**efa, **gpu}),
             ("taint", {one.key: f"{one.value}:{one.effect}" for one in args.taints}),
         )
         for key, value in sorted(said.items())

@@ -15,8 +15,15 @@ _GROUP = "karpenter.k8s.aws"
 
 
 def render_profile(name: str, args: KarpenterGpuNodePoolArgs) -> PoolProfile:
-    """What jobs are told."""
-    return pool_profile(name, args, **on_aws(args))
+    """What jobs are told.
+
+    No huge pages: Karpenter makes no node for a pod that asks for some, as its provider for AWS
+    (1.14.0, pkg/providers/instancetype/types.go) counts none of any machine.
+    """
+    told = on_aws(args)
+    if told.pop("huge_pages", None):
+        told["env"] = {"FI_EFA_USE_HUGE_PAGE": "0"}
+    return pool_profile(name, args, **told)
 
 
 def render_node_class(name: str, args: KarpenterGpuNodePoolArgs) -> dict[str, Any]:

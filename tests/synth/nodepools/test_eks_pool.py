@@ -67,6 +67,7 @@ def test_all_that_it_registers() -> None:
     group = "eks-h100"
     autoscaler = {
         "label/trainstack.dev/pool": "h100",
+        "resources/hugepages-2Mi": "5120Mi",
         "resources/nvidia.com/gpu": "8",
         "resources/vpc.amazonaws.com/efa": "4",
         "taint/nvidia.com/gpu": "present:NoSchedule",
@@ -302,7 +303,7 @@ def test_outputs_may_be_unknown_in_preview() -> None:
         ts.EksGpuNodePool("h100", changed(EKS, subnets=[subnet.id]))
 
     found = synth(program, preview=True)
-    assert len(found.of_type("aws:autoscaling/tag:Tag")) == 4
+    assert len(found.of_type("aws:autoscaling/tag:Tag")) == 5
 
 
 def test_options_reach_its_children() -> None:
@@ -385,6 +386,7 @@ def test_its_group_gets_the_tags(account: dict[str, Any]) -> None:
     assert {one["Key"]: one["Value"] for one in scaling.describe_tags()["Tags"]} == {
         f"{TAG}/label/team": "vision",
         f"{TAG}/label/trainstack.dev/pool": "h100",
+        f"{TAG}/resources/hugepages-2Mi": "5120Mi",
         f"{TAG}/resources/nvidia.com/gpu": "8",
         f"{TAG}/resources/vpc.amazonaws.com/efa": "32",
         f"{TAG}/taint/nvidia.com/gpu": "present:NoSchedule",

@@ -180,7 +180,7 @@ def test_it_is_on_the_cluster_that_it_names() -> None:
     assert "::cluster-train::" in found.one(POOL).options["provider"]
 
 
-def test_its_jobs_are_told_the_same_as_in_eks() -> None:
+def test_its_jobs_are_told_the_same_as_in_eks_but_for_huge_pages_that_it_does_not_know() -> None:
     found: list[ts.PoolProfile] = []
 
     def program() -> None:
@@ -190,4 +190,6 @@ def test_its_jobs_are_told_the_same_as_in_eks() -> None:
         found.append(ts.EksGpuNodePool("h100", {**said, **eks}).profile)
 
     synth(program)
-    assert found[0] == found[1]
+    ours, of_eks = (profile.to_dict() for profile in found)
+    assert of_eks.pop("huge_pages") == "5120Mi"
+    assert ours == {**of_eks, "env": {"FI_EFA_USE_HUGE_PAGE": "0"}}
