@@ -27,10 +27,12 @@ test-all: .venv/ready  ## Everything: faults, lifecycle of the dev cluster, benc
 	$(RUN) -m pytest -m lifecycle
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.recovery
+	$(RUN) -m tests.bench.scale
 
-bench: .venv/ready  ## Ratios against plain Pulumi programs, recovery beside torchrun
+bench: .venv/ready  ## Ratios against plain Pulumi programs, recovery beside torchrun, jobs on 1,000 nodes
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.recovery
+	$(RUN) -m tests.bench.scale
 
 lint: .venv/ready  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,1 +1,1 @@
-"""Benchmarks: figures as ratios against a named peer in the same run; nothing is asserted."""
+"""Benchmarks: figures, as ratios against a named peer in the same run; no time is asserted."""

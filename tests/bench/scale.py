@@ -7,16 +7,13 @@ that no job is placed in part and no GPU given twice is asserted. Needs root.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubernetes import client, config
@@ -28,6 +25,7 @@ from devcluster.toolchain.table import select
 from stacks.demo import fetch_operators
 from tests.bench.placements import JOB, Placements
 from tests.bench.scale_programs import PLAIN, TRAINSTACK
+from tests.bench.stopwatch import Stopwatch
 from tests.support.bare_cluster import BareCluster, bare_cluster, fake_node, succeeding
 from tests.support.bare_operators import start_kueue, start_training_operator
 from tests.support.pulumi_cli import PulumiProgram
@@ -39,49 +37,6 @@ NODES, JOBS = 1000, 500
 PREVIEWS = 3
 PATIENCE = 3600.0
 POOL = ExistingPool(name="h100", machine="p5.48xlarge", cpu=190, memory="2000Gi")
-
-
-@dataclass
-class Stopwatch:
-    """Seconds, writes to the store and processor time of each step."""
-
-    cluster: BareCluster
-    steps: list[tuple[str, int, float, int, dict[str, float]]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.core = client.CoreV1Api(
-            config.new_client_from_config(str(self.cluster.api.kubeconfig))
-        )
-
-    @contextmanager
-    def step(self, name: str, things: int) -> Iterator[None]:
-        """Measure a block that is about so many things."""
-        start, writes, used = time.monotonic(), self._writes(), self._used()
-        yield
-        self.cluster.processes.check()
-        seconds = time.monotonic() - start
-        after = self._used()
-        taken = {one: after[one] - used.get(one, 0.0) for one in after}
-        self.steps.append((name, things, seconds, self._writes() - writes, taken))
-
-    def _writes(self) -> int:
-        """The store counts them."""
-        return int(self.core.list_namespace(limit=1).metadata.resource_version)
-
-    def _used(self) -> dict[str, float]:
-        processes, children = self.cluster.processes, resource.getrusage(resource.RUSAGE_CHILDREN)
-        others = children.ru_utime + children.ru_stime - sum(processes.ended.values())
-        return {**processes.cpu_seconds(), "pulumi": others}
-
-    def table(self, title: str) -> Table:
-        """All steps."""
-        names = sorted({name for *_, taken in self.steps for name in taken})
-        table = Table("step", "seconds", "per second", "writes a second", *names, title=title)
-        for step, things, seconds, writes, taken in self.steps:
-            used = (f"{taken.get(name, 0.0):.0f}" for name in names)
-            rates = (f"{things / seconds:.1f}", f"{writes / seconds:.0f}")
-            table.add_row(step, f"{seconds:.1f}", *rates, *used)
-        return table
 
 
 def main(nodes: int, jobs: int) -> None:
@@ -97,8 +52,7 @@ def main(nodes: int, jobs: int) -> None:
             start_kueue(cluster, KueueArgs())
             watch = Stopwatch(cluster)
             console.print(_placed(cluster, watch, nodes, jobs))
-            title = f"{jobs} jobs on {nodes} nodes; then each program's processor seconds"
-            console.print(watch.table(title))
+            console.print(watch.times(f"{jobs} jobs on {nodes} nodes"), watch.processors())
 
 
 def _written_down(folder: Path, tools: Toolchain, nodes: int, jobs: int) -> Table:
@@ -188,11 +142,9 @@ def _make_nodes(cluster: BareCluster, count: int) -> None:
 
     def ready() -> bool:
         found = json.loads(core.list_node(_preload_content=False).data)["items"]
-        return count == sum(
-            one["type"] == "Ready" and one["status"] == "True"
-            for node in found
-            for one in node["status"].get("conditions", ())
-        )
+        conditions = (one for node in found for one in node["status"].get("conditions", ()))
+        ready = [one for one in conditions if one["type"] == "Ready" and one["status"] == "True"]
+        return len(ready) == count
 
     cluster.wait(ready, f"{count} nodes ready", PATIENCE)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from kubernetes import client, config
 
 from devcluster.toolchain import Toolchain
 from tests.support.bare_api import BareApi, start_api
@@ -106,6 +107,23 @@ class BareCluster:
             if time.monotonic() > end:
                 raise AssertionError(f"not within {seconds:.0f} s: {what}")
             time.sleep(0.2)
+
+    def wait_for_kinds(self) -> None:
+        """Until all kinds that have been defined are served."""
+        definitions = client.ApiextensionsV1Api(
+            config.new_client_from_config(str(self.api.kubeconfig))
+        )
+
+        def served() -> bool:
+            return all(
+                any(one.type == "Established" and one.status == "True" for one in conditions)
+                for conditions in (
+                    crd.status.conditions or ()
+                    for crd in definitions.list_custom_resource_definition().items
+                )
+            )
+
+        self.wait(served, "all kinds served")
 
 
 @contextmanager

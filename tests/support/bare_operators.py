@@ -68,7 +68,7 @@ class _Operator:
         for manifest in rendered.values():
             if manifest["kind"] != "Deployment":
                 utils.create_from_dict(self.api, self._reached_here(manifest))
-        self.cluster.wait(self._serves_all, f"the kinds of {self.name}")
+        self.cluster.wait_for_kinds()
         kubeconfig = self.folder / "kubeconfig"
         kubeconfig.write_bytes(self.cluster.api.kubeconfig.read_bytes())
         argv = [*_IN_OWN_TMP, self.folder, self.cluster.api.tools.binary(self.name), *said]
@@ -86,15 +86,6 @@ class _Operator:
         for webhook in manifest.get("webhooks", ()):
             webhook["clientConfig"]["service"]["port"] = self.port
         return manifest
-
-    def _serves_all(self) -> bool:
-        found = client.ApiextensionsV1Api(self.api).list_custom_resource_definition().items
-        ready = [
-            any(one.type == "Established" and one.status == "True" for one in crd.status.conditions)
-            for crd in found
-            if crd.status.conditions
-        ]
-        return len(ready) == len(found) and all(ready)
 
     def _mounts(self, secret: str) -> bool:
         """Do as a kubelet does with a secret that is there."""

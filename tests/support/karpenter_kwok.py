@@ -27,7 +27,7 @@ def start_karpenter(cluster: BareCluster) -> None:
     for path in definitions:
         definition = yaml.safe_load(path.read_text())
         client.ApiextensionsV1Api(api).create_custom_resource_definition(definition)
-    cluster.wait(lambda: _served(api), "Karpenter's kinds")
+    cluster.wait_for_kinds()
     client.CustomObjectsApi(api).create_cluster_custom_object(
         CLASS["group"],
         "v1alpha1",
@@ -78,14 +78,3 @@ def _offered(machine: Machine) -> dict[str, Any]:
             "vpc.amazonaws.com/efa": str(machine.fabric_cards),
         },
     }
-
-
-def _served(api: client.ApiClient) -> bool:
-    found = client.ApiextensionsV1Api(api).list_custom_resource_definition().items
-    return all(
-        any(
-            one.type == "Established" and one.status == "True"
-            for one in crd.status.conditions or ()
-        )
-        for crd in found
-    )

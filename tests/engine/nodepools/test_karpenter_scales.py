@@ -71,7 +71,8 @@ def running(api: client.ApiClient) -> int:
 def test_nodes_come_for_pods_of_jobs_and_go_when_the_jobs_have_ended(
     cluster: BareCluster, api: client.ApiClient
 ) -> None:
-    pool, *jobs = manifests("first", "second").values()
+    found = manifests("first", "second")
+    pool, jobs = found.pop("h100"), list(found.values())
     pool["spec"]["template"]["spec"]["nodeClassRef"] = CLASS
     client.CustomObjectsApi(api).create_cluster_custom_object(
         "karpenter.sh", "v1", "nodepools", pool
