@@ -50,7 +50,7 @@ def start_kueue(cluster: BareCluster, args: KueueArgs) -> None:
     said["namespace"] = args.namespace
     said["webhook"]["port"] = operator.port
     (operator.folder / "config.yaml").write_text(json.dumps(said))
-    operator.run(rendered, ["--config=/tmp/config.yaml"])
+    operator.run(rendered, [*_container(rendered)["args"], "--config=/tmp/config.yaml"])
 
 
 class _Operator:

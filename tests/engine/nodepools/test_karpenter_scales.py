@@ -24,15 +24,24 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCluster]:
-    """Without a node."""
+    """With the pool, and without a node."""
     tools = ensure([*(tool.name for tool in select()), "kwok", "karpenter"])
     with bare_cluster(tools, tmp_path_factory.mktemp("karpenter")) as cluster:
         start_karpenter(cluster)
+        pool = manifests()["h100"]
+        pool["spec"]["template"]["spec"]["nodeClassRef"] = CLASS
+        client.CustomObjectsApi(api_of(cluster)).create_cluster_custom_object(
+            "karpenter.sh", "v1", "nodepools", pool
+        )
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def api(cluster: BareCluster) -> client.ApiClient:
+def core(cluster: BareCluster) -> client.CoreV1Api:
+    return client.CoreV1Api(api_of(cluster))
+
+
+def api_of(cluster: BareCluster) -> client.ApiClient:
     return config.new_client_from_config(str(cluster.api.kubeconfig))
 
 
@@ -59,40 +68,59 @@ def manifests(*names: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def nodes(api: client.ApiClient) -> list[Any]:
-    return list(client.CoreV1Api(api).list_node().items)
+def start(cluster: BareCluster, job: dict[str, Any]) -> None:
+    client.BatchV1Api(api_of(cluster)).create_namespaced_job("default", job)
 
 
-def running(api: client.ApiClient) -> int:
-    found = client.CoreV1Api(api).list_namespaced_pod("default").items
+def nodes(core: client.CoreV1Api) -> list[Any]:
+    return list(core.list_node().items)
+
+
+def running(core: client.CoreV1Api) -> int:
+    found = core.list_namespaced_pod("default").items
     return sum(pod.status.phase == "Running" for pod in found)
 
 
 def test_nodes_come_for_pods_of_jobs_and_go_when_the_jobs_have_ended(
-    cluster: BareCluster, api: client.ApiClient
+    cluster: BareCluster, core: client.CoreV1Api
 ) -> None:
-    found = manifests("first", "second")
-    pool, jobs = found.pop("h100"), list(found.values())
-    pool["spec"]["template"]["spec"]["nodeClassRef"] = CLASS
-    client.CustomObjectsApi(api).create_cluster_custom_object(
-        "karpenter.sh", "v1", "nodepools", pool
-    )
-    assert nodes(api) == []
-    for job in jobs:
-        client.BatchV1Api(api).create_namespaced_job("default", job)
-    cluster.wait(lambda: running(api) == len(jobs), "all pods running")
-    made = [(node.metadata.labels, node.status.allocatable) for node in nodes(api)]
+    jobs = manifests("first", "second")
+    assert nodes(core) == []
+    for name in ("first", "second"):
+        start(cluster, jobs[name])
+    cluster.wait(lambda: running(core) == 2, "both pods running")
     assert [
         (
-            labels["node.kubernetes.io/instance-type"],
-            labels["trainstack.dev/pool"],
-            amounts["nvidia.com/gpu"],
-            amounts["vpc.amazonaws.com/efa"],
+            node.metadata.labels["node.kubernetes.io/instance-type"],
+            node.metadata.labels["trainstack.dev/pool"],
+            node.status.allocatable["nvidia.com/gpu"],
+            node.status.allocatable["vpc.amazonaws.com/efa"],
         )
-        for labels, amounts in made
-    ] == [("p5.48xlarge", "h100", "8", "32")] * len(jobs)
+        for node in nodes(core)
+    ] == [("p5.48xlarge", "h100", "8", "32")] * 2
     cluster.play(succeeding(RUN, ["first"]))
-    cluster.wait(lambda: len(nodes(api)) == 1, "the node of the first job gone")
-    assert running(api) == 1
+    cluster.wait(lambda: len(nodes(core)) == 1, "the node of the first job gone")
+    assert running(core) == 1
     cluster.play(succeeding(RUN, ["second"]))
-    cluster.wait(lambda: nodes(api) == [], "all nodes gone")
+    cluster.wait(lambda: nodes(core) == [], "all nodes gone")
+
+
+def test_a_pod_that_asks_for_huge_pages_brings_no_node(
+    cluster: BareCluster, core: client.CoreV1Api
+) -> None:
+    """Which is why the profile of such a pool has none."""
+    job = manifests("paged")["paged"]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    for amounts in container["resources"].values():
+        amounts["hugepages-2Mi"] = "5120Mi"
+    start(cluster, job)
+
+    def refused() -> bool:
+        said = core.list_namespaced_event("default", field_selector="reason=FailedScheduling")
+        return any(
+            event.source.component == "karpenter" and "hugepages-2Mi" in event.message
+            for event in said.items
+        )
+
+    cluster.wait(refused, "Karpenter's word that no machine has huge pages")
+    assert nodes(core) == []
