@@ -143,7 +143,7 @@ TOOLS: tuple[Tool, ...] = (
         version="0.8.0",
         packages=(Package("sigs.k8s.io/kwok/cmd/kwok", "kwok"),),
         assets=(Asset("sigs.k8s.io/kwok", "kustomize/stage", "manifests"),),
-        expected_seconds=150,
+        expected_seconds=300,
         optional=True,
     ),
     Tool(
@@ -154,7 +154,7 @@ TOOLS: tuple[Tool, ...] = (
             Asset("sigs.k8s.io/karpenter", "pkg/apis/crds", "manifests/karpenter"),
             Asset("sigs.k8s.io/karpenter", "kwok/apis/crds", "manifests/kwok"),
         ),
-        expected_seconds=150,
+        expected_seconds=300,
         optional=True,
     ),
 )

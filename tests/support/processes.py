@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-# The kernel then ends it with us, also when we are killed.
-ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+# The kernel ends it with us, also when we are killed; the shell looks whether we were until then.
+_WITH_US = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ $PPID = "$0" ] && exec "$@"')
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Processes:
         """Start one, with these additions to our environment."""
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [*ENDS_WITH_US, *map(str, argv)],
+                [*_WITH_US, str(os.getpid()), *map(str, argv)],
                 cwd=self.folder,
                 env={**os.environ, **env},
                 stdin=subprocess.DEVNULL,
