@@ -66,7 +66,7 @@ def _show(image: Image, output: Path | None) -> None:
 def _list() -> int:
     for name in IMAGES:
         image = find(name)
-        print(f"{name:<18} {f'{image.size / 1e6:,.0f} MB  {image.tag}' if image else 'not built'}")
+        print(f"{name:<24} {f'{image.size / 1e6:,.0f} MB  {image.tag}' if image else 'not built'}")
     return 0
 
 

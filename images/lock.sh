@@ -17,5 +17,6 @@ for other in openmpi5 mpich intel; do lock mpi/$other.in -o mpi/$other.txt; done
 lock horovod/requirements.in -c pytorch/requirements.txt -c quickstart/requirements.txt -o horovod/requirements.txt
 lock horovod-wheel/needs.in -c horovod/requirements.txt -o horovod-wheel/needs.txt
 lock --no-deps horovod-wheel/horovod.in -o horovod-wheel/horovod.txt
+lock horovod-wheel/cuda.in -c pytorch/torch-cuda.txt -o horovod-wheel/cuda.txt
 lock --no-emit-package tensorflow --no-emit-package libclang tensorflow/requirements.in -c horovod/requirements.txt -c quickstart/requirements.txt -o tensorflow/requirements.txt
 lock --no-emit-package libclang tensorflow/requirements-cuda.in -c tensorflow/requirements.txt -o tensorflow/requirements-cuda.txt

@@ -105,15 +105,21 @@ def _parts(
     )
 
 
-def _wheel(framework: str, *copies: str) -> Recipe:
+def _wheel(framework: str, *copies: str, variant: str = "cpu") -> Recipe:
     """Horovod's wheel, which is copied from; `copies` is what installs the framework."""
     return Recipe(
-        f"horovod-wheel-{framework}",
+        f"horovod-wheel-{framework}{'' if variant == 'cpu' else f'-{variant}'}",
         ("horovod-wheel", PIP, *copies),
         400,
-        args={"FRAMEWORK": framework},
+        args={"FRAMEWORK": framework, "VARIANT": variant},
         folder="horovod-wheel",
     )
+
+
+def _horovod(name: str, *, below: str, wheel: str) -> Recipe:
+    """Horovod on an image with its framework, from the wheel for that."""
+    copies, uses = ("horovod", "mpi/ssh.conf", PIP), {"WHEEL": f"horovod-wheel-{wheel}"}
+    return _parts(name, copies, 30, below=below, folder="horovod", uses=uses)
 
 
 def _with_runtime(name: str) -> Recipe:
@@ -122,8 +128,9 @@ def _with_runtime(name: str) -> Recipe:
     return Recipe(name, ("runtime", PIP), 10, parts, python, folder="runtime")
 
 
-_MPI, _TENSORFLOW = ("mpi", PIP), ("tensorflow", PIP)
-_HOROVOD = ("horovod", "mpi/ssh.conf", PIP)
+_MPI, _TENSORFLOW, _QUICKSTART = ("mpi", PIP), ("tensorflow", PIP), ("quickstart", PIP)
+_CPU_TORCH = ("pytorch/cuda_stubs.py", "pytorch/requirements.txt", "pytorch/torch.txt")
+_CPU_TENSORFLOW = ("tensorflow/requirements.txt",)
 _RECIPES = (
     Recipe(f"base{PARTS}", (), 10, folder="base"),
     _parts("mpi", _MPI, 60, MPI="openmpi4"),
@@ -135,23 +142,21 @@ _RECIPES = (
     _parts("tensorboard", ("tensorboard", PIP), 40),
     _parts("tensorflow", _TENSORFLOW, 90),
     _parts("tensorflow-cuda", _TENSORFLOW, 300, folder="tensorflow", VARIANT="cuda"),
-    _parts("quickstart", ("quickstart", PIP), 25, below="pytorch"),
-    _wheel("pytorch", "pytorch/cuda_stubs.py", "pytorch/requirements.txt", "pytorch/torch.txt"),
-    _wheel("tensorflow", "tensorflow/requirements.txt"),
-    _parts("horovod", _HOROVOD, 30, below="quickstart", uses={"WHEEL": "horovod-wheel-pytorch"}),
-    _parts(
-        "horovod-tensorflow",
-        _HOROVOD,
-        30,
-        below="tensorflow",
-        folder="horovod",
-        uses={"WHEEL": "horovod-wheel-tensorflow"},
-    ),
+    _parts("quickstart", _QUICKSTART, 25, below="pytorch"),
+    _parts("quickstart-cuda", _QUICKSTART, 25, below="pytorch-cuda", folder="quickstart"),
+    _wheel("pytorch", *_CPU_TORCH),
+    _wheel("pytorch", *_CPU_TORCH, variant="cuda"),
+    _wheel("tensorflow", *_CPU_TENSORFLOW),
+    _wheel("tensorflow", *_CPU_TENSORFLOW, variant="cuda"),
+    _horovod("horovod", below="quickstart", wheel="pytorch"),
+    _horovod("horovod-cuda", below="quickstart-cuda", wheel="pytorch-cuda"),
+    _horovod("horovod-tensorflow", below="tensorflow", wheel="tensorflow"),
+    _horovod("horovod-tensorflow-cuda", below="tensorflow-cuda", wheel="tensorflow-cuda"),
 )
 IMAGES = tuple(
     recipe.name.removesuffix(PARTS) for recipe in _RECIPES if recipe.name.endswith(PARTS)
 )
-"""What can be built by name; those that end with `-cuda` only run where there is a GPU."""
+"""What can be built by name; those that end with `-cuda` are for nodes with GPUs."""
 RECIPES = {recipe.name: recipe for recipe in (*_RECIPES, *map(_with_runtime, IMAGES))}
 
 

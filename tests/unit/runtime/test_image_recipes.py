@@ -40,23 +40,31 @@ def test_a_runtime_edit_changes_only_the_last_layer_of_every_image(context: Path
 
 
 @pytest.mark.parametrize(
-    ("file", "frameworks"),
+    ("file", "wheels"),
     [
-        ("horovod-wheel/build.sh", {"pytorch", "tensorflow"}),
-        ("pytorch/torch.txt", {"pytorch"}),
-        ("tensorflow/requirements.txt", {"tensorflow"}),
+        (
+            "horovod-wheel/build.sh",
+            {"pytorch", "pytorch-cuda", "tensorflow", "tensorflow-cuda"},
+        ),
+        ("pytorch/torch.txt", {"pytorch", "pytorch-cuda"}),
+        ("tensorflow/requirements.txt", {"tensorflow", "tensorflow-cuda"}),
     ],
 )
-def test_a_wheel_is_for_one_framework_and_changes_the_image_that_has_it(
-    context: Path, file: str, frameworks: set[str]
+def test_a_wheel_is_for_one_framework_and_changes_the_images_that_have_it(
+    context: Path, file: str, wheels: set[str]
 ) -> None:
     before = keys()
     (context / file).write_text("")
     after = keys()
     changed = {name for name in RECIPES if before[name] != after[name]}
-    users = {"pytorch": "horovod", "tensorflow": "horovod-tensorflow"}
-    assert {one for one in users if f"horovod-wheel-{one}" in changed} == frameworks
-    assert {one for one, image in users.items() if image in changed} == frameworks
+    users = {
+        "pytorch": "horovod",
+        "pytorch-cuda": "horovod-cuda",
+        "tensorflow": "horovod-tensorflow",
+        "tensorflow-cuda": "horovod-tensorflow-cuda",
+    }
+    assert {one for one in users if f"horovod-wheel-{one}" in changed} == wheels
+    assert {one for one, image in users.items() if image in changed} == wheels
 
 
 def test_an_edit_above_leaves_what_is_below(context: Path) -> None:
@@ -171,6 +179,31 @@ def test_variants_are_one_dockerfile_with_another_argument(name: str, argument: 
     assert f"ARG {argument.partition('=')[0]}" in (recipe.HERE / parts.dockerfile).read_text()
 
 
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
+def test_horovod_for_gpus_is_compiled_by_the_same_dockerfile(framework: str) -> None:
+    arguments = {
+        variant: RECIPES[f"horovod-wheel-{framework}{suffix}"].build_args("debian", "first")[1::2]
+        for variant, suffix in (("cpu", ""), ("cuda", "-cuda"))
+    }
+    assert arguments == {
+        variant: ["BASE=first", f"FRAMEWORK={framework}", f"VARIANT={variant}"]
+        for variant in ("cpu", "cuda")
+    }
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Versions by name."""
+    lines = (recipe.HERE / lock).read_text().splitlines()
+    return dict(line.removesuffix(" \\").split("==") for line in lines if "==" in line)
+
+
+def test_horovod_is_compiled_with_the_cuda_and_nccl_of_torch() -> None:
+    compiler, torch = pinned("horovod-wheel/cuda.txt"), pinned("pytorch/torch-cuda.txt")
+    shared = {"cuda-toolkit", "nvidia-cuda-runtime", "nvidia-nccl-cu13"}
+    assert compiler.keys() & torch.keys() == shared
+    assert {name: compiler[name] for name in shared} == {name: torch[name] for name in shared}
+
+
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
@@ -180,6 +213,20 @@ def test_variants_are_one_dockerfile_with_another_argument(name: str, argument: 
             [
                 *("base-parts", "horovod-wheel-tensorflow", "tensorflow-parts"),
                 *("horovod-tensorflow-parts", "horovod-tensorflow"),
+            ],
+        ),
+        (
+            "horovod-cuda",
+            [
+                *("base-parts", "horovod-wheel-pytorch-cuda", "pytorch-cuda-parts"),
+                *("quickstart-cuda-parts", "horovod-cuda-parts", "horovod-cuda"),
+            ],
+        ),
+        (
+            "horovod-tensorflow-cuda",
+            [
+                *("base-parts", "horovod-wheel-tensorflow-cuda", "tensorflow-cuda-parts"),
+                *("horovod-tensorflow-cuda-parts", "horovod-tensorflow-cuda"),
             ],
         ),
     ],
