@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -134,12 +135,17 @@ def test_all_meet_anew_when_the_store_is_deleted(
     )
     (store,) = kube.pods(namespace, "training.kubeflow.org/replica-type=master")
     kube.delete_pod(namespace, store["metadata"]["name"], grace=0)
-    process.wait(300).check()
-    for pod in kube.pods(namespace, worker):
-        (status,) = pod["status"]["containerStatuses"]
-        before = status["lastState"]["terminated"]
+
+    def ends() -> list[dict[str, Any]]:
+        """How each worker ended before, once both are there again."""
+        pods = kube.pods(namespace, worker)
+        last = [pod["status"]["containerStatuses"][0]["lastState"] for pod in pods]
+        return [state["terminated"] for state in last] if all(last) else []
+
+    for before in kube.wait(ends, "restart of both workers", 120):
         assert before["exitCode"] == 200
         assert "the rendezvous store is gone" in before["message"]
+    process.wait(300).check()
     assert stack.outputs()["result"] == {"worlds": [2]}
     stack.destroy().check()
 
