@@ -41,6 +41,11 @@ POOL = ExistingPool(name="h100", machine="p5.48xlarge", cpu=190, memory="2000Gi"
 
 def main(nodes: int, jobs: int) -> None:
     """Measure and print."""
+    if nodes % 2 or not 0 < nodes <= 3 * jobs:
+        sys.exit(
+            f"got {nodes} nodes and {jobs} jobs: nodes must be even, and jobs fill them: "
+            "2 to three times the jobs"
+        )
     tools = ensure([*(tool.name for tool in select()), "kueue", "kwok"])
     fetch_operators(tools)
     console = Console()
