@@ -44,13 +44,9 @@ class Run:
 
 
 class Placements:
-    """Reads the events of pods and of Kueue's workloads, each in the order of their making.
+    """All jobs so far, on nodes and in a queue of that many GPUs."""
 
-    Raises `AssertionError` in `check()` when at any moment a node, or the queue, had more GPUs in
-    use than it has.
-    """
-
-    def __init__(self, kubeconfig: Path, node_gpus: int, quota: int) -> None:
+    def __init__(self, node_gpus: int, quota: int) -> None:
         self.runs: dict[str, Run] = {}
         self.in_use: Counter[str] = Counter()
         """GPUs by node of pods that have not ended."""
@@ -58,6 +54,9 @@ class Placements:
         self._held: dict[str, tuple[str, int]] = {}
         self._wrong: list[str] = []
         self._lock = threading.Lock()
+
+    def follow(self, kubeconfig: Path) -> None:
+        """Take in all events of pods and of Kueue's workloads, in the order of their making."""
         api = config.new_client_from_config(str(kubeconfig))
         pods = client.CoreV1Api(api).list_pod_for_all_namespaces
         workloads = partial(
@@ -66,29 +65,31 @@ class Placements:
             "v1beta1",
             "workloads",
         )
-        for ask, note in ((pods, self._pod), (workloads, self._workload)):
+        for ask, note in ((pods, self.pod), (workloads, self.workload)):
             threading.Thread(target=self._follow, args=(ask, note), daemon=True).start()
 
     def check(self) -> None:
-        """Whether all was as it has to be until now."""
+        """Raises `AssertionError` when at any moment a node or the queue had more GPUs in use than
+        it has, or a job had a pod before the queue let it in.
+        """
         with self._lock:
             assert not self._wrong, self._wrong
-            early = [
-                name
-                for name, run in self.runs.items()
-                if run.first_pod and not (run.admitted and run.admitted <= run.first_pod)
-            ]
+            early = {name for name, run in self.runs.items() if "" < run.first_pod < run.admitted}
         assert not early, f"pods before the queue let them in: {early}"
 
     def check_whole(self) -> None:
-        """Whether each job has all its pods on nodes, or none: ask when nothing moves."""
+        """Raises also when a job has some of its pods on nodes, or any without the queue's word:
+        ask when nothing moves, as the events of pods and of workloads come by different ways.
+        """
         self.check()
         with self._lock:
+            stray = {name for name, run in self.runs.items() if run.first_pod and not run.admitted}
             half = {
                 name: f"{len(run.bound)} of {run.pods} pods"
                 for name, run in self.runs.items()
                 if run.bound and not run.whole
             }
+        assert not stray, f"pods that no queue let in: {stray}"
         assert not half, f"half placed: {half}"
 
     def names(self, true: Callable[[Run], bool]) -> set[str]:
@@ -121,7 +122,8 @@ class Placements:
         except Exception as error:
             self._wrong.append(repr(error))
 
-    def _pod(self, pod: Manifest, gone: bool) -> None:
+    def pod(self, pod: Manifest, gone: bool = False) -> None:
+        """A pod as it is now, or as it last was."""
         metadata, spec = pod["metadata"], pod["spec"]
         job, name = metadata["labels"].get(JOB), metadata["name"]
         if job is None:
@@ -143,7 +145,8 @@ class Placements:
             if self.in_use[node] > self._node_gpus:
                 self._wrong.append(f"{self.in_use[node]} GPUs in use on {node}")
 
-    def _workload(self, workload: Manifest, gone: bool) -> None:
+    def workload(self, workload: Manifest, gone: bool = False) -> None:
+        """A workload as it is now, or as it last was."""
         (owner,) = workload["metadata"]["ownerReferences"]
         run = self.runs.setdefault(owner["name"], Run())
         sets = workload["spec"]["podSets"]

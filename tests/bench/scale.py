@@ -89,7 +89,8 @@ def _placed(cluster: BareCluster, watch: Stopwatch, nodes: int, jobs: int) -> st
     with watch.step(f"{nodes} nodes ready", nodes):
         _make_nodes(cluster, nodes)
     gpus = POOL.gpus * nodes
-    placements = Placements(cluster.api.kubeconfig, POOL.gpus, gpus)
+    placements = Placements(POOL.gpus, gpus)
+    placements.follow(cluster.api.kubeconfig)
     stack = _program(
         cluster.api.folder / "up", cluster.api.tools, TRAINSTACK.format(nodes=nodes, jobs=jobs)
     )

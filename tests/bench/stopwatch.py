@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kubernetes import client, config
-from rich.table import Table
+from rich.table import Column, Table
 
 from tests.support.bare_cluster import BareCluster
 
@@ -58,7 +58,7 @@ class Stopwatch:
         """Which program used them."""
         programs = sorted({name for *_, taken in self.steps for name in taken})
         steps = [step for step, *_ in self.steps]
-        table = Table("processor seconds", *steps)
+        table = Table(Column("processor seconds", no_wrap=True), *steps)
         for name in programs:
             table.add_row(name, *(f"{taken.get(name, 0.0):.0f}" for *_, taken in self.steps))
         return table
