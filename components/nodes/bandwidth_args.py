@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from ..pytorch.args import MOST_RANKS
 from ..spec.cluster import Cluster
 from ..spec.env import Env
+from ..spec.gang import Gang
 from ..spec.image import JobImage
 from ..spec.inputs import In
 from ..spec.model import Args
@@ -23,7 +24,7 @@ from ..spec.queue import JobQueue
 from ..spec.replica import MOST_WORKERS
 from ..spec.resources import Resources
 
-FLOAT_BYTES = 4
+_FLOAT_BYTES = 4
 
 
 class BandwidthTestArgs(Args):
@@ -65,6 +66,8 @@ class BandwidthTestArgs(Args):
     """A partial pod template, laid over the pods."""
     queue: JobQueue | None = None
     """Kueue queue that starts it when there is room; default: it starts at once."""
+    gang: Gang | None = None
+    """Scheduler that starts all its pods together or not at all, as of a job; default: none."""
     priority: Subdomain | None = None
     """PriorityClass of the pods; default: the cluster's."""
     operator: pulumi.Resource | None = None
@@ -99,8 +102,8 @@ class BandwidthTestArgs(Args):
         found: dict[int, str] = {}
         for size in value:
             count = int(exact(size))
-            if count % FLOAT_BYTES:
-                raise ValueError(f"got {size!r}: must be a multiple of {FLOAT_BYTES} bytes")
+            if count % _FLOAT_BYTES:
+                raise ValueError(f"got {size!r}: must be a multiple of {_FLOAT_BYTES} bytes")
             if count in found:
                 raise ValueError(f"got {size!r}: is the same as {found[count]!r}")
             found[count] = size

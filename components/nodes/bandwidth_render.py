@@ -9,7 +9,7 @@ from .bandwidth_args import BandwidthTestArgs
 
 FUNCTION = "trainstack_runtime.bandwidth:all_reduce"
 _AS_JOB = (
-    *("attempt", "cluster", "env", "image", "image_pull_secrets", "namespace", "operator"),
+    *("attempt", "cluster", "env", "gang", "image", "image_pull_secrets", "namespace", "operator"),
     *("pod_overlay", "pool", "priority", "queue", "resources", "run_name", "timeout"),
 )
 """Fields that mean the same in a job."""

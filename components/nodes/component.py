@@ -49,10 +49,10 @@ class NodeAgent(pulumi.ComponentResource):
             _summary(args),
             on_cluster(args.cluster, opts, where),
         )
-        self._claim(args, manifests["daemon-set"]["metadata"], where)
+        metadata = manifests["daemon-set"]["metadata"]
+        self._claim(args, metadata, where)
         child = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         made = [Manifest(f"{name}-{key}", one, child) for key, one in manifests.items()]
-        metadata = manifests["daemon-set"]["metadata"]
         called = text(metadata["namespace"], "/", metadata["name"])
         self.ready = pulumi.Output.all(called, *(one.id for one in made)).apply(
             lambda known: str(known[0])

@@ -20,10 +20,18 @@ _UNPRIVILEGED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["A
 
 
 def render_nvidia_device_plugin(args: NvidiaDevicePluginArgs, name: str) -> dict[str, Manifest]:
-    """As deployments/static of NVIDIA/k8s-device-plugin, on the nodes of the pools only."""
+    """As the chart of NVIDIA/k8s-device-plugin, on the nodes of the pools only.
+
+    It ends, and is started again, until the driver is there: what is ready offers GPUs.
+    """
+    env = [{"name": "MIG_STRATEGY", "value": args.mig_strategy}]
+    security: dict[str, Any] = _UNPRIVILEGED
+    if args.mig_strategy != "none":
+        env.append({"name": "NVIDIA_MIG_MONITOR_DEVICES", "value": "all"})
+        security = {"capabilities": {"add": ["SYS_ADMIN"]}}
     container = {
-        "env": [{"name": "MIG_STRATEGY", "value": args.mig_strategy}],
-        "securityContext": _UNPRIVILEGED,
+        "env": env,
+        "securityContext": security,
         "volumeMounts": [{"mountPath": _PLUGINS, "name": "device-plugins"}],
     }
     return {

@@ -7,13 +7,23 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from .env import FreeEnvName, Spelled, to_kube
 from .model import Args
 from .names import AbsolutePath, Capability, Image, Label, Subdomain
 
 _CLAIM = "network-cards"
+_TRAINING = ("mpi", "pytorch", "tensorflow")
+"""Names of training containers."""
+
+
+def _beside_training(name: str) -> str:
+    if name in _TRAINING:
+        raise ValueError(f"got {name!r}: is the training container's; give it another")
+    return name
+
+
 Folders = dict[AbsolutePath, AbsolutePath]
 _SOURCED = """\
 test -r "$0" || { echo "$0: not there; is its installer on the cluster?" >&2; exit 1; }
@@ -30,8 +40,8 @@ class FabricDaemon(Args):
     <https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>
     """
 
-    name: Label
-    """Name of the container."""
+    name: Annotated[Label, AfterValidator(_beside_training)]
+    """Name of the container, another than the training container's."""
     image: Image
     """Its image."""
     command: Annotated[list[str], Field(min_length=1)]

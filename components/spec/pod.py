@@ -119,7 +119,7 @@ def _launch(
 ) -> dict[str, Any]:
     command, fabric = instead or _command(job, replica, launcher), fabric_of(job, replica)
     if command is not None and fabric is not None:
-        command = fabric.launched(command, job.env | replica.env)
+        command = fabric.launched(command, [*job.env, *replica.env, *job.secrets])
     if instead:
         return {"command": command}
     args = replica.args if replica.args is not None else job.args

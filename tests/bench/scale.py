@@ -58,6 +58,8 @@ def main(nodes: int, jobs: int) -> None:
             watch = Stopwatch(cluster)
             console.print(_placed(cluster, watch, nodes, jobs))
             console.print(watch.times(f"{jobs} jobs on {nodes} nodes"), watch.processors())
+            held = sum(cluster.api.processes.memory().values())
+            console.print(f"memory of all programs: {held / 1e9:.1f} GB")
 
 
 def _written_down(folder: Path, tools: Toolchain, nodes: int, jobs: int) -> Table:
@@ -169,5 +171,7 @@ def _program(folder: Path, tools: Toolchain, source: str) -> PulumiProgram:
 
 
 if __name__ == "__main__":
-    said = [int(word) for word in sys.argv[1:]]
-    main(*(said or (NODES, JOBS)))
+    said = sys.argv[1:] or [str(NODES), str(JOBS)]
+    if len(said) != 2 or not all(word.isdecimal() for word in said):
+        sys.exit(f"got {' '.join(said)}: must be a number of nodes and one of jobs, or nothing")
+    main(*map(int, said))

@@ -100,7 +100,7 @@ def _wait_until_ready(server: str, api: BareApi) -> None:
         api.processes.check()
         try:
             trust = ssl.create_default_context(cafile=api.certificate)
-            with urlopen(asked, context=trust):
+            with urlopen(asked, context=trust, timeout=5):
                 return
         except OSError:
             time.sleep(0.2)

@@ -100,7 +100,7 @@ class _Operator:
         unchecked = ssl.create_default_context()
         unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
         try:
-            with urlopen(f"https://127.0.0.1:{self.port}{path}", context=unchecked):
+            with urlopen(f"https://127.0.0.1:{self.port}{path}", context=unchecked, timeout=5):
                 return True
         except OSError:
             return False

@@ -38,7 +38,8 @@ class Processes:
             self.stop(name)
 
     def start(self, name: str, argv: Sequence[object], **env: str) -> None:
-        """Start one, with these additions to our environment."""
+        """Start one that is not running, with these additions to our environment."""
+        assert name not in self.running, name
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [*_WITH_US, str(os.getpid()), *map(str, argv)],

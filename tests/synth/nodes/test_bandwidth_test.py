@@ -61,6 +61,7 @@ def made(**said: Any) -> Synthesis:
                 "iterations": 5,
                 "min_bus_bandwidth": 300,
                 "attempt": 2,
+                "gang": {"scheduler": "volcano"},
                 "namespace": "lab",
                 "timeout": 900,
                 "active_deadline_seconds": 600,
@@ -68,6 +69,7 @@ def made(**said: Any) -> Synthesis:
             },
             {
                 "attempt": 2,
+                "gang": ts.Gang(scheduler="volcano"),
                 "image": IMAGE,
                 "max_restarts": 0,
                 "namespace": "lab",

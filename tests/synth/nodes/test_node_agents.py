@@ -106,16 +106,27 @@ def test_nvidia_device_plugin() -> None:
         "a",
         "nvidia-device-plugin",
         {
-            "env": [{"name": "MIG_STRATEGY", "value": "mixed"}],
+            "env": [
+                {"name": "MIG_STRATEGY", "value": "mixed"},
+                {"name": "NVIDIA_MIG_MONITOR_DEVICES", "value": "all"},
+            ],
             "image": "nvcr.io/nvidia/k8s-device-plugin:v0.19.2",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-            },
+            "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}},
             "volumeMounts": [{"mountPath": plugins, "name": "device-plugins"}],
         },
         volumes=[folder("device-plugins", plugins)],
     )
+
+
+def test_without_mig_it_has_no_privileges() -> None:
+    (container,) = (
+        made("NvidiaDevicePlugin").one(DAEMON_SET).inputs["spec"]["template"]["spec"]["containers"]
+    )
+    assert container["env"] == [{"name": "MIG_STRATEGY", "value": "none"}]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
 
 
 def test_efa_device_plugin() -> None:

@@ -102,6 +102,12 @@ def test_pods_of_whole_nodes_get_it(made: Any, roles: dict[str | None, bool]) ->
         assert pod(found, role) == (with_cards(before) if whole else before)
 
 
+def test_what_a_secret_says_comes_before_the_nodes_settings() -> None:
+    found = pod(elastic(pool=POOL, secrets={"NCCL_KEY": {"name": "keys", "key": "nccl"}}), None)
+    (own,) = found["containers"]
+    assert "NCCL_KEY=$(NCCL_KEY)" in own["command"]
+
+
 @pytest.mark.parametrize("said", [{"resources": {"gpu": 4}}, {"resources": {"gpu": 0}}])
 def test_other_pods_do_not(said: dict[str, Any]) -> None:
     assert elastic(pool=POOL, **said) == elastic(pool=plain(), **said)
@@ -160,6 +166,10 @@ def test_without_the_script_nothing_starts(tmp_path: Path) -> None:
         (
             {"fabric": {"daemon": {"name": "a", "image": "a:1", "command": []}}},
             "fabric.daemon.command: ",
+        ),
+        (
+            {"fabric": {"daemon": {"name": "pytorch", "image": "a:1", "command": ["a"]}}},
+            "fabric.daemon.name: got 'pytorch': is the training container's; give it another",
         ),
         ({"gpus": 0, "fabric": {"env": {"A": "1"}}}, "fabric: has no effect, as gpus is 0"),
     ],
