@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .checkpoint import SAVING_MARGIN
 from .pool import PoolProfile
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def check_grace(job: JobArgs) -> None:
         if grace is not None and grace < least:
             raise ValueError(
                 f"pod_overlay.spec.{_FIELD}: got {grace}: must be {least} or more, as saving takes "
-                "checkpoint.save_seconds and ending 5 more"
+                f"checkpoint.save_seconds and ending {SAVING_MARGIN} more"
             )
 
 
