@@ -47,6 +47,5 @@ def on_aws(args: GpuPoolArgs) -> dict[str, Any]:
         return {}
     return {
         "devices": {EFA: args.hardware.fabric_cards},
-        "huge_pages": EFA_PAGES,
         "topology_key": "topology.k8s.aws/network-node-layer-3",
     }

@@ -11,13 +11,14 @@ from .placement import affinity, tolerations
 Manifest = dict[str, Any]
 
 
-def labels(args: NodeAgentArgs, name: str, program: str) -> dict[str, str]:
-    """Labels of every object and pod."""
-    return {
+def metadata(args: NodeAgentArgs, name: str, program: str) -> Manifest:
+    """Name, namespace and labels of every object."""
+    labels = {
         **args.labels,
         **selector(name, program),
         "app.kubernetes.io/managed-by": "trainstack",
     }
+    return {"labels": labels, "name": name, "namespace": args.namespace}
 
 
 def selector(name: str, program: str) -> dict[str, str]:
@@ -39,7 +40,7 @@ def daemon_set(
     """
     resources = requirements(args.requests, args.limits)
     pull = [{"name": secret} for secret in args.image_pull_secrets]
-    every = labels(args, name, program)
+    own = metadata(args, name, program)
     spec = {
         **pod,
         **({"imagePullSecrets": pull} if pull else {}),
@@ -61,10 +62,10 @@ def daemon_set(
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"labels": every, "name": name, "namespace": args.namespace},
+        "metadata": own,
         "spec": {
             "selector": {"matchLabels": selector(name, program)},
-            "template": {"metadata": {"labels": every}, "spec": spec},
+            "template": {"metadata": {"labels": own["labels"]}, "spec": spec},
             "updateStrategy": {"type": "RollingUpdate"},
         },
     }

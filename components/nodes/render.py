@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .args import DcgmExporterArgs, EfaDevicePluginArgs, NvidiaDevicePluginArgs
-from .daemon_set import daemon_set, labels, selector
-
-Manifest = dict[str, Any]
+from .daemon_set import Manifest, daemon_set, metadata, selector
 
 NVIDIA, EFA, DCGM = "nvidia-device-plugin", "aws-efa-k8s-device-plugin", "dcgm-exporter"
 METRICS_PORT = 9400
@@ -99,7 +97,7 @@ def _service(args: DcgmExporterArgs, name: str) -> Manifest:
         "kind": "Service",
         # A pool without nodes for now has nothing behind it.
         "metadata": {
-            **_metadata(args, name),
+            **metadata(args, name, DCGM),
             "annotations": {"pulumi.com/skipAwait": "true"},
         },
         "spec": {
@@ -121,17 +119,9 @@ def _monitor(args: DcgmExporterArgs, name: str) -> Manifest:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
-        "metadata": _metadata(args, name),
+        "metadata": metadata(args, name, DCGM),
         "spec": {
             "endpoints": [{"path": "/metrics", "port": "metrics"}],
             "selector": {"matchLabels": selector(name, DCGM)},
         },
-    }
-
-
-def _metadata(args: DcgmExporterArgs, name: str) -> Manifest:
-    return {
-        "labels": labels(args, name, DCGM),
-        "name": name,
-        "namespace": args.namespace,
     }

@@ -117,6 +117,8 @@ def _rdzv_configs(value: Mapping[str, int]) -> Mapping[str, int]:
 
 NODE = Replica.model_construct(restart_policy=RestartPolicy.FAILURE)
 """What the pods of an `ElasticJob` are made of that train: the job's own fields."""
+STORE = 1
+"""The pod of an `ElasticJob` that trains nothing and is always there."""
 
 
 class ElasticJobArgs(JobArgs):
@@ -188,7 +190,7 @@ class ElasticJobArgs(JobArgs):
         if self.nodes == (1, 1):
             self._check_one_node()
         else:
-            check_gang(self, 1 + (self.size or most))
+            check_gang(self, STORE + (self.size or most))
         return self
 
     def _check_one_node(self) -> None:

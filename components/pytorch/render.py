@@ -12,7 +12,7 @@ from ..spec.policy import RestartPolicy
 from ..spec.replica import Replica
 from ..spec.resources import Resources
 from ..spec.run import Run
-from .args import NODE, ElasticJobArgs, PyTorchJobArgs
+from .args import NODE, STORE, ElasticJobArgs, PyTorchJobArgs
 
 CONTAINER = "pytorch"
 PORT = 23456
@@ -25,8 +25,6 @@ _RDZV_DEFAULTS = {
     "last_call_timeout": 5,
     "read_timeout": 900,
 }
-_STORE = 1
-"""The pod that trains nothing and is always there."""
 _SIGTERM_EXIT = 143
 _PROGRAM_FAILED_EXIT = 1
 _STORED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
@@ -100,7 +98,7 @@ def render_elastic(args: ElasticJobArgs, run: Run) -> dict[str, Any]:
             },
             "nprocPerNode": str(args.ranks_per_node),
             "pytorchReplicaSpecs": {"Master": store, "Worker": worker},
-            "runPolicy": run_policy(args, RESTARTS, _STORE + least),
+            "runPolicy": run_policy(args, RESTARTS, STORE + least),
         },
     )
 

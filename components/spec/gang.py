@@ -98,6 +98,6 @@ def check_gang(job: JobArgs, pods: int) -> None:
         )
     if gang.min_pods is not None and gang.min_pods > pods:
         raise ValueError(f"gang.min_pods: got {gang.min_pods}: at most {pods}, all pods of the run")
-    for overlay in (job.pod_overlay, *(role.pod_overlay for role in job.own_roles)):
+    for overlay in job.overlays:
         if "schedulerName" in overlay.get("spec", {}):
             raise ValueError("pod_overlay.spec.schedulerName: gang.scheduler says that already")

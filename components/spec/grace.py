@@ -34,7 +34,7 @@ def check_grace(job: JobArgs) -> None:
     Raises `ValueError` that names the field.
     """
     least = _least(job)
-    for overlay in (job.pod_overlay, *(role.pod_overlay for role in job.own_roles)):
+    for overlay in job.overlays:
         grace = overlay.get("spec", {}).get(_FIELD)
         if grace is not None and grace < least:
             raise ValueError(

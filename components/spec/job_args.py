@@ -170,6 +170,11 @@ class JobArgs(Args):
         return [value for _, value in self if isinstance(value, Replica)]
 
     @property
+    def overlays(self) -> list[PodOverlay]:
+        """All pod overlays, of the job and its roles."""
+        return [self.pod_overlay, *(role.pod_overlay for role in self.own_roles)]
+
+    @property
     def idle_gpus(self) -> str | None:
         """Which field leaves GPUs of a pod without a rank, and how many; None: as far as known, no
         field does."""

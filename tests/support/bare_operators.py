@@ -30,8 +30,8 @@ def start_training_operator(cluster: BareCluster, args: TrainingOperatorArgs) ->
     """The training-operator, ready."""
     operator = _Operator(cluster, "training-operator", args.namespace)
     rendered = render_training(args, read_upstream(args))
-    said = _container(rendered)["args"]
-    said += [
+    said = [
+        *_container(rendered)["args"],
         f"--webhook-server-port={operator.port}",
         "--metrics-bind-address=0",
         "--health-probe-bind-address=0",

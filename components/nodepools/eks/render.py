@@ -36,7 +36,8 @@ spec:
 
 def render_profile(name: str, args: EksGpuNodePoolArgs) -> PoolProfile:
     """What jobs are told."""
-    return pool_profile(name, args, **on_aws(args))
+    pages = {"huge_pages": EFA_PAGES} if args.has_rdma else {}
+    return pool_profile(name, args, **on_aws(args), **pages)
 
 
 def render_placement_group(args: EksGpuNodePoolArgs) -> dict[str, Any] | None:

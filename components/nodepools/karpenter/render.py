@@ -20,10 +20,8 @@ def render_profile(name: str, args: KarpenterGpuNodePoolArgs) -> PoolProfile:
     No huge pages: Karpenter makes no node for a pod that asks for some, as its provider for AWS
     (1.14.0, pkg/providers/instancetype/types.go) counts none of any machine.
     """
-    told = on_aws(args)
-    if told.pop("huge_pages", None):
-        told["env"] = {"FI_EFA_USE_HUGE_PAGE": "0"}
-    return pool_profile(name, args, **told)
+    env = {"env": {"FI_EFA_USE_HUGE_PAGE": "0"}} if args.has_rdma else {}
+    return pool_profile(name, args, **on_aws(args), **env)
 
 
 def render_node_class(name: str, args: KarpenterGpuNodePoolArgs) -> dict[str, Any]:
