@@ -91,7 +91,10 @@ def test_they_are_made_and_changed_whether_or_not_there_are_nodes(
         assert {one for one, step in steps.items() if step != "same"} == {"gpus", "gpus-daemon-set"}
         program.up().check()
         (container,) = kept(api)["gpus"].template.spec.containers
-        assert [(one.name, one.value) for one in container.env] == [("MIG_STRATEGY", "mixed")]
+        assert [(one.name, one.value) for one in container.env] == [
+            ("MIG_STRATEGY", "mixed"),
+            ("NVIDIA_MIG_MONITOR_DEVICES", "all"),
+        ]
 
 
 @pytest.mark.slow
